@@ -1,0 +1,3 @@
+namespace AspireElection;
+
+internal static class Placeholder;
