@@ -1,0 +1,83 @@
+namespace AspireElection;
+
+/// <summary>What a store needs to know of a candidate that stands in line. Safe for use by several threads.</summary>
+public sealed class Candidacy
+{
+    private readonly Action _renewNow;
+    private Sighting? _lastSeen;
+    private long _highestToken;
+
+    /// <summary>Stands in line.</summary>
+    /// <param name="election">The election's name.</param>
+    /// <param name="id">Who stands.</param>
+    /// <param name="leaseDuration">How long a silent leader keeps the seat.</param>
+    /// <param name="priority">Higher is preferred; ties go to the lower node id, compared ordinally.</param>
+    /// <param name="address">Absolute URL of the node, shown to others; null when it has none.</param>
+    /// <param name="renewNow">See <see cref="RenewNow"/>.</param>
+    public Candidacy(
+        string election,
+        CandidateId id,
+        TimeSpan leaseDuration,
+        int priority = 0,
+        string? address = null,
+        Action? renewNow = null)
+    {
+        Election = election;
+        Id = id;
+        LeaseDuration = leaseDuration;
+        Priority = priority;
+        Address = address;
+        _renewNow = renewNow ?? (static () => { });
+    }
+
+    /// <summary>The election's name.</summary>
+    public string Election { get; }
+
+    /// <summary>Who stands.</summary>
+    public CandidateId Id { get; }
+
+    /// <summary>How long a silent leader keeps the seat.</summary>
+    public TimeSpan LeaseDuration { get; }
+
+    /// <summary>Higher is preferred.</summary>
+    public int Priority { get; }
+
+    /// <summary>Absolute URL of the node, or null.</summary>
+    public string? Address { get; }
+
+    /// <summary>How often the store looks where it cannot be told. At most the lease; default a fifth of it.</summary>
+    public TimeSpan RetryPeriod { get => field > TimeSpan.Zero ? field : LeaseDuration / 5; init; }
+
+    /// <summary>The highest token that this candidate has seen of any term, 0 before the first.</summary>
+    public long HighestToken => Interlocked.Read(ref _highestToken);
+
+    /// <summary>
+    /// The last that was seen of the seat. A store that lost its word (wiped, restored, promoted) hands out a seat
+    /// that somebody still trusts in; a candidate therefore takes no seat before <see cref="Sighting.EndsAt"/> of a
+    /// term that it knows, unless the store shows the release of that very term.
+    /// </summary>
+    public Sighting? LastSeen => Volatile.Read(ref _lastSeen);
+
+    /// <summary>Keeps what was seen of the seat.</summary>
+    public void Saw(Sighting sighting)
+    {
+        Volatile.Write(ref _lastSeen, sighting);
+        if (sighting.Leader is { } leader)
+            SawToken(leader.Term);
+    }
+
+    /// <summary>Keeps a token that was seen.</summary>
+    public void SawToken(long token)
+    {
+        long highest;
+        while ((highest = Interlocked.Read(ref _highestToken)) < token)
+            Interlocked.CompareExchange(ref _highestToken, token, highest);
+    }
+
+    /// <summary>
+    /// A store calls this when it has reason to doubt the term that it granted (the line broke or came back, the
+    /// server ended the session): the candidate renews at once, and the answer decides. Never blocks, may be called
+    /// from any thread.
+    /// </summary>
+    public void RenewNow() => _renewNow();
+}

@@ -1,3 +1,0 @@
-namespace AspireElection;
-
-internal static class Placeholder;
