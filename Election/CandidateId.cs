@@ -8,6 +8,19 @@ namespace AspireElection;
 /// </param>
 public readonly record struct CandidateId(string NodeId, string Incarnation)
 {
+    /// <summary>
+    /// The incarnation without its nonce where the host named the instance (<see cref="ElectionOptions.InstanceId"/>),
+    /// else the incarnation itself.
+    /// </summary>
+    public string InstanceId => Incarnation.LastIndexOf('.') is var dot and > 0 ? Incarnation[..dot] : Incarnation;
+
+    /// <summary>A new incarnation of a node.</summary>
+    internal static CandidateId New(string nodeId, string? instanceId, Random random)
+    {
+        var nonce = random.NextInt64(1L << 48).ToString("x12", System.Globalization.CultureInfo.InvariantCulture);
+        return new CandidateId(nodeId, instanceId is { Length: > 0 } ? $"{instanceId}.{nonce}" : nonce);
+    }
+
     /// <summary>Node and incarnation, for logs.</summary>
     public override string ToString() => $"{NodeId}#{Incarnation}";
 }

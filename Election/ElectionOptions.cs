@@ -10,6 +10,12 @@ public sealed class ElectionOptions
     /// <summary>The node's name, 1–128 characters of <c>A-Z a-z 0-9 . _ -</c>. Default: the host's name.</summary>
     public string NodeId { get; set; } = Environment.MachineName;
 
+    /// <summary>
+    /// What the host calls this instance of the service, so that pages and commands can find it again; the
+    /// incarnation is this plus a nonce. Same characters as a node's name. Default: none, the nonce alone.
+    /// </summary>
+    public string? InstanceId { get; set; }
+
     /// <summary>Higher is preferred. Only a strictly higher priority preempts a leader. Default 0.</summary>
     public int Priority { get; set; }
 
@@ -42,4 +48,14 @@ public sealed class ElectionOptions
 
     /// <summary>The node's own absolute URL, asked when it is needed (it may be known only after the start). Default none.</summary>
     public Func<string?> Address { get; set; } = static () => null;
+
+    /// <summary>What to call on changes.</summary>
+    public ElectionCallbacks Callbacks { get; } = new();
+
+    /// <summary>
+    /// Work that runs while this node leads, each started anew for each leadership. It should end when
+    /// <see cref="Leadership.Resigning"/> fires; the seat is released only when all of it has ended, or at the drain
+    /// limit. It must have ended when <see cref="Leadership.Lost"/> fires: another node may lead then.
+    /// </summary>
+    public IList<Func<Leadership, Task>> WhileLeading { get; } = [];
 }

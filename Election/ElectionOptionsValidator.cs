@@ -35,6 +35,8 @@ public sealed partial class ElectionOptionsValidator : IValidateOptions<Election
         var problems = new List<ElectionOptionsProblem>();
         Check(IsName(election), "Election", Quote(election), Names);
         Check(IsName(options.NodeId), nameof(options.NodeId), Quote(options.NodeId), Names);
+        Check(options.InstanceId is null or "" || IsName(options.InstanceId), nameof(options.InstanceId),
+            Quote(options.InstanceId), Names);
         Check(times.Lease >= ShortestLease, nameof(options.LeaseDuration), Text(times.Lease), "at least 100ms");
         Check(times.Margin >= TimeSpan.Zero && times.Margin < times.Lease, nameof(options.Margin), Text(times.Margin),
             $"from 0 to below the lease duration of {Text(times.Lease)}");

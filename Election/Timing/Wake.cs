@@ -1,7 +1,7 @@
 namespace AspireElection.Timing;
 
 /// <summary>A wait until a timestamp that can be cut short.</summary>
-internal sealed class Wake(TimeProvider clock, TimeSpan slice)
+internal sealed class Wake(TimeProvider clock, TimeSpan slice, Func<bool>? eachSlice = null)
 {
     private volatile TaskCompletionSource _set = New();
 
@@ -12,7 +12,7 @@ internal sealed class Wake(TimeProvider clock, TimeSpan slice)
     /// Waits until the timestamp or until <see cref="Set"/>, in slices: the timers below stand still in a suspend,
     /// the clock does not.
     /// </summary>
-    /// <returns>True when it was set.</returns>
+    /// <returns>True when it was set, or cut short by what is asked after each slice.</returns>
     public async ValueTask<bool> WaitUntilAsync(long timestamp)
     {
         while (true)
@@ -34,6 +34,8 @@ internal sealed class Wake(TimeProvider clock, TimeSpan slice)
             catch (TimeoutException)
             {
                 // The slice is over: look at the clock again.
+                if (eachSlice?.Invoke() == true)
+                    return true;
             }
         }
     }

@@ -1,0 +1,438 @@
+using System.Runtime.CompilerServices;
+using AspireElection.Telemetry;
+using AspireElection.Timing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AspireElection;
+
+/// <summary>
+/// A node in an election: it campaigns until the seat is granted, leads until it resigns or loses it, and campaigns
+/// again. Meanwhile it observes who leads and keeps its place among the members. Safe for use by several threads.
+/// </summary>
+/// <remarks>
+/// A leader believes in its term until <c>anchor + lease − margin</c>, where the anchor is the sending of the last
+/// request that the store confirmed: so it stops before anybody else can be elected, whatever is slow or lost.
+/// </remarks>
+public sealed class Candidate : IAsyncDisposable
+{
+    private readonly IElectionStore _store;
+    private readonly ElectionOptions _options;
+    private readonly LeadershipTimes _times;
+    private readonly TimeProvider _clock;
+    private readonly ElectionThreads _threads;
+    private readonly ElectionTelemetry _telemetry;
+    private readonly ILogger _logger;
+    private readonly StoreHealth _health;
+    private readonly Presence _presence;
+    private readonly SeatObserver _observer;
+    private readonly ChangeFanOut _changes;
+    private readonly Backoff _backoff;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly Wake _holdOff;
+    private readonly List<Func<Leadership, Task>> _work = [];
+    private readonly Lock _gate = new();
+    private Candidacy _candidacy;
+    private Task[] _loops = [];
+    private Tenure? _tenure;
+    private bool _started;
+    private bool _heldOff;
+    private int _priority;
+
+    /// <summary>A node in an election, not started yet.</summary>
+    /// <param name="election">The election's name, 1–128 characters of <c>A-Z a-z 0-9 . _ -</c>.</param>
+    /// <param name="store">Where the election lives; it is not disposed with the candidate.</param>
+    /// <param name="options">Settings; read once.</param>
+    /// <param name="logger">Where to log; default nowhere.</param>
+    /// <exception cref="ArgumentException">Settings cannot be; the message names all problems.</exception>
+    public Candidate(string election, IElectionStore store, ElectionOptions options, ILogger? logger = null)
+#pragma warning disable RS0030 // The one place at which the ambient source of randomness enters.
+        : this(election, store, options, logger, BootClock.Instance, ElectionThreads.OfProcess, Random.Shared)
+#pragma warning restore RS0030
+    {
+    }
+
+    internal Candidate(
+        string election,
+        IElectionStore store,
+        ElectionOptions options,
+        ILogger? logger,
+        TimeProvider clock,
+        ElectionThreads threads,
+        Random random)
+    {
+        if (ElectionOptionsValidator.Problems(election, options) is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join("; ", problems.Select(p => $"{p.Setting} is {p.Value}; allowed: {p.Allowed}")));
+        Election = election;
+        _store = store;
+        _options = options;
+        _priority = options.Priority;
+        _times = LeadershipTimes.From(options);
+        _clock = clock;
+        _threads = threads;
+        _logger = logger ?? NullLogger.Instance;
+        Id = CandidateId.New(options.NodeId, options.InstanceId, random);
+        _telemetry = new ElectionTelemetry(election, store.Kind, options.NodeId);
+        _health = new StoreHealth(election, store.Kind, clock, _logger);
+        _changes = new ChangeFanOut(_telemetry);
+        _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
+        _holdOff = new Wake(clock, _times.Slice);
+        _presence = new Presence(store, _times, clock, _health, Self, PreemptForBetter);
+        _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw);
+        _candidacy = NewCandidacy();
+    }
+
+    /// <summary>The election's name.</summary>
+    public string Election { get; }
+
+    /// <summary>This node and this incarnation of it.</summary>
+    public CandidateId Id { get; }
+
+    /// <summary>
+    /// Whether this node leads now: one clock read, no allocation, no lock, no stored flag. Long work should rather
+    /// hold the <see cref="Leadership"/> and its tokens.
+    /// </summary>
+    public bool IsLeader => Volatile.Read(ref _tenure)?.Leadership.IsTrusted ?? false;
+
+    /// <summary>The leadership that this node holds now; null when it does not lead.</summary>
+    public Leadership? Leadership => Volatile.Read(ref _tenure)?.Leadership is { IsTrusted: true } held ? held : null;
+
+    /// <summary>What this node is in the election now.</summary>
+    public Role Role => RoleOf(IsLeader, _observer.Leader);
+
+    /// <summary>Who leads, as far as this node knows; null when nobody is known to.</summary>
+    public Leader? Leader => OwnAsLeader(Leadership) ?? _observer.Leader;
+
+    /// <summary>All members as of the last heartbeat.</summary>
+    public IReadOnlyList<Member> Members => _presence.Members;
+
+    /// <summary>This node's priority; a new value holds from the next heartbeat and campaign on.</summary>
+    public int Priority
+    {
+        get => Volatile.Read(ref _priority);
+        set
+        {
+            Volatile.Write(ref _priority, value);
+            _presence.Refresh();
+        }
+    }
+
+    /// <summary>What is wrong with the store in one line, null while it answers.</summary>
+    public string? StoreTrouble => _health.Trouble;
+
+    /// <summary>For how long the store has not answered; zero while it does.</summary>
+    public TimeSpan StoreOutage => _health.Outage;
+
+    /// <summary>The lease duration in use.</summary>
+    public TimeSpan LeaseDuration => _times.Lease;
+
+    /// <summary>When a silent member may be taken off the list.</summary>
+    public TimeSpan NodeTimeout => _times.NodeTimeout;
+
+    /// <summary>Where the election lives.</summary>
+    public IElectionStore Store => _store;
+
+    internal ElectionTelemetry Telemetry => _telemetry;
+
+    /// <summary>Work beside <see cref="ElectionOptions.WhileLeading"/>; to be added before the start.</summary>
+    internal void AddWork(Func<Leadership, Task> work) => _work.Add(work);
+
+    /// <summary>Starts campaigning (unless an observer), observing and heartbeats. Returns at once.</summary>
+    /// <exception cref="InvalidOperationException">It was started before: a stopped candidate does not come back.</exception>
+    public Task StartAsync()
+    {
+        lock (_gate)
+        {
+            if (_started)
+                throw new InvalidOperationException($"The candidate {Id} of election '{Election}' was started before; make a new one.");
+            _started = true;
+            _telemetry.Register(Snapshot);
+            _loops =
+            [
+                _threads.Start(CallBackAsync),
+                _threads.Start(() => _observer.RunAsync(_leaving.Token)),
+                _threads.Start(() => _presence.RunAsync(_leaving.Token)),
+                _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
+            ];
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Waits until this node leads and returns what it holds; disposing that resigns. Starts the candidate where it is
+    /// not started.
+    /// </summary>
+    public async Task<Leadership> CampaignAsync(CancellationToken cancellationToken = default)
+    {
+        using var changes = _changes.Subscribe();
+        if (!_started)
+            await StartAsync();
+        if (Leadership is { } held)
+            return held;
+        await foreach (var change in changes.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (change is ElectionChange.BecameLeader { Leadership: { IsTrusted: true } won })
+                return won;
+        }
+
+        throw new OperationCanceledException($"The candidate {Id} of election '{Election}' was stopped.");
+    }
+
+    /// <summary>
+    /// Every change from now on, in order, until the candidate is stopped. A reader that falls more than 256 changes
+    /// behind loses the oldest, which is counted.
+    /// </summary>
+    public async IAsyncEnumerable<ElectionChange> ObserveAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var changes = _changes.Subscribe();
+        await foreach (var change in changes.Reader.ReadAllAsync(cancellationToken))
+            yield return change;
+    }
+
+    /// <summary>
+    /// Gives the seat to a successor: work is told to stop and drains while renewals go on, at most for the drain
+    /// limit; then the seat is released. The node does not stand for one lease, unless it is alone.
+    /// </summary>
+    /// <returns>False when this node does not lead.</returns>
+    public Task<bool> ResignAsync() => ResignAsync(Volatile.Read(ref _tenure), LossReason.Resigned);
+
+    /// <summary>The election as this node sees it, from memory.</summary>
+    public ElectionSnapshot Snapshot()
+    {
+        var own = Leadership;
+        var seen = _observer.Leader;
+        var leader = OwnAsLeader(own) ?? seen;
+        return new ElectionSnapshot(
+            Election,
+            _store.Kind,
+            Id,
+            RoleOf(own is not null, seen),
+            own?.Token ?? Math.Max(_observer.HighestTerm, 0),
+            own is not null,
+            leader,
+            own?.TrustLeft is { } trust ? trust + _times.Margin : leader is null ? TimeSpan.Zero : _clock.Until(_observer.EndsAt),
+            Priority,
+            _observer.Transitions,
+            _presence.Members);
+    }
+
+    /// <summary>How long the election's loops have not been seen moving; far more than a lease means that they hang.</summary>
+    public TimeSpan LoopSilence
+    {
+        get
+        {
+            if (!_started || _stopping.IsCancellationRequested)
+                return TimeSpan.Zero;
+            var turnedAt = Volatile.Read(ref _tenure) is { } tenure ? Math.Min(tenure.TurnedAt, _presence.TurnedAt) : _presence.TurnedAt;
+            return _clock.GetElapsedTime(turnedAt);
+        }
+    }
+
+    /// <summary>Resigns where it leads, leaves the members and ends. Bounded by drain limit, lease and one store call.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+            return;
+        // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
+        await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
+        await _stopping.CancelAsync();
+        _holdOff.Set();
+        await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
+        await _leaving.CancelAsync();
+        if (_loops.Length > 0)
+        {
+            await Task.WhenAll(_loops.Skip(1));
+            await _presence.LeaveAsync();
+        }
+
+        _changes.Complete();
+        if (_loops.Length > 0)
+            await _loops[0];
+        _telemetry.Unregister();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task CampaignForEverAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            if (await CampaignOnceAsync() is { } grant)
+                await LeadAsync(grant);
+        }
+    }
+
+    private async Task<Grant?> CampaignOnceAsync()
+    {
+        var standsSince = _clock.GetTimestamp();
+        using var span = _telemetry.StartCampaign();
+        try
+        {
+            _candidacy = NewCandidacy();
+            var grant = await _store.AcquireAsync(_candidacy, _stopping.Token);
+            span?.SetTag("election.term", grant.Term.Token);
+            _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), null);
+            _backoff.Reset();
+            _health.Reached();
+            return grant;
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception exception)
+        {
+            _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), exception);
+            ElectionTelemetry.Fail(span, exception);
+            _health.Failed(exception);
+            await _holdOff.WaitUntilAsync(_clock.After(_backoff.Next()));
+            return null;
+        }
+    }
+
+    private async Task LeadAsync(Grant grant)
+    {
+        _candidacy.SawToken(grant.Term.Token);
+        var window = new TrustWindow(_clock, grant.AnchoredAt + _times.Trust.ToTicksOf(_clock));
+        var leadership = new Leadership(
+            grant.Term, _clock.GetUtcNow(), window, _clock, _threads, Lost, held => ResignAsync(TenureOf(held), LossReason.Resigned))
+        {
+            LeaderlessBefore = _observer.LeaderlessFor(),
+        };
+        var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership);
+        if (_stopping.IsCancellationRequested || !leadership.IsTrusted)
+        {
+            // The grant came too late, or nobody wants it any more: no callback, no work, and the seat goes on.
+            await tenure.GiveBackAsync();
+            return;
+        }
+
+        _telemetry.BecameLeader(leadership.LeaderlessBefore);
+        ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
+        Volatile.Write(ref _tenure, tenure);
+        if (_stopping.IsCancellationRequested)
+            tenure.Resign(LossReason.Stopped);
+        _changes.Publish(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));
+        _observer.Took(OwnAsLeader(leadership)!);
+        _presence.Refresh();
+        await tenure.RunAsync(grant.AnchoredAt, [.. _options.WhileLeading, .. _work]);
+        Volatile.Write(ref _tenure, null);
+        _presence.Refresh();
+        if (leadership.EndedBecause is LossReason.Resigned)
+            await HoldOffAsync();
+    }
+
+    /// <summary>After a resign by an operator: somebody else's turn, for one lease, unless there is nobody else.</summary>
+    private async Task HoldOffAsync()
+    {
+        if (!_presence.Recent.Any(m => m.Id != Id && m.Role != Role.Observer))
+            return;
+        Volatile.Write(ref _heldOff, true);
+        _presence.Refresh();
+        await _holdOff.WaitUntilAsync(_clock.After(_times.Lease));
+        Volatile.Write(ref _heldOff, false);
+        _presence.Refresh();
+    }
+
+    private static async Task<bool> ResignAsync(Tenure? tenure, LossReason reason)
+    {
+        if (tenure is null)
+            return false;
+        tenure.Resign(reason);
+        await tenure.Over;
+        return tenure.Leadership.EndedBecause == reason;
+    }
+
+    private Tenure? TenureOf(Leadership held) => Volatile.Read(ref _tenure) is { } tenure && tenure.Leadership == held ? tenure : null;
+
+    private void Lost(Leadership leadership, LossReason reason)
+    {
+        // A grant that came too late was never announced, so there is nothing to take back.
+        if (TenureOf(leadership) is not { } tenure)
+            return;
+        _observer.Gave(leadership.Token);
+        _telemetry.LostLeadership(_clock.GetUtcNow() - leadership.Since, reason);
+        ElectionLog.LostLeadership(_logger, Id.NodeId, Election, leadership.Token, reason);
+        _changes.Publish(new ElectionChange.LostLeadership(_clock.GetUtcNow(), leadership, reason));
+        tenure.Ended();
+    }
+
+    private void Saw(Sighting sighting, bool newLeader)
+    {
+        _candidacy.Saw(sighting);
+        if (newLeader && sighting.Leader is { } leader)
+        {
+            ElectionLog.NewLeader(_logger, leader.NodeId, Election, leader.Term);
+            _changes.Publish(new ElectionChange.NewLeader(_clock.GetUtcNow(), leader));
+        }
+        else if (sighting.Leader is null)
+        {
+            _changes.Publish(new ElectionChange.Leaderless(_clock.GetUtcNow()));
+        }
+    }
+
+    private void PreemptForBetter()
+    {
+        if (Volatile.Read(ref _tenure) is { } tenure &&
+            _presence.Alive.Any(m => m.Priority > Priority && m.Role is Role.Follower or Role.Candidate))
+        {
+            tenure.Resign(LossReason.Preempted);
+        }
+    }
+
+    private async Task CallBackAsync()
+    {
+        using var changes = _changes.Subscribe();
+        await foreach (var change in changes.Reader.ReadAllAsync())
+        {
+            try
+            {
+                switch (change)
+                {
+                    case ElectionChange.BecameLeader won:
+                        _options.Callbacks.BecameLeader?.Invoke(won.Leadership);
+                        break;
+                    case ElectionChange.LostLeadership lost:
+                        _options.Callbacks.LostLeadership?.Invoke(lost.Leadership, lost.Reason);
+                        break;
+                    case ElectionChange.NewLeader seen:
+                        _options.Callbacks.NewLeader?.Invoke(seen.Leader);
+                        break;
+                }
+            }
+            catch (Exception exception)
+            {
+                ElectionLog.CallbackFailed(_logger, Election, exception);
+            }
+        }
+    }
+
+    private Candidacy NewCandidacy()
+    {
+        var candidacy = new Candidacy(
+            Election, Id, _times.Lease, Priority, _options.Address(), () => Volatile.Read(ref _tenure)?.Doubt())
+        {
+            RetryPeriod = _times.RetryPeriod,
+        };
+        candidacy.SawToken(_observer.HighestTerm);
+        if (_observer.Last is { } last)
+            candidacy.Saw(last);
+        return candidacy;
+    }
+
+    private Member Self() => new(
+        Election, Id, Volatile.Read(ref _heldOff) ? Role.Observer : Role, Priority, _options.Address(), _observer.HighestTerm);
+
+    private Leader? OwnAsLeader(Leadership? own) =>
+        own is null ? null : new Leader(Id.NodeId, Id.Incarnation, _options.Address(), own.Token, own.Since);
+
+    private Role RoleOf(bool leads, Leader? seen) =>
+        !_started || _stopping.IsCancellationRequested ? Role.Stopped
+        : leads ? Role.Leader
+        : _options.Observer ? Role.Observer
+        : seen is null ? Role.Candidate
+        : Role.Follower;
+}

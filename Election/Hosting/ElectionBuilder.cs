@@ -1,0 +1,36 @@
+using AspireElection.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AspireElection.Hosting;
+
+/// <summary>An election that is being added to a host: it still needs a store, and may get jobs.</summary>
+public sealed class ElectionBuilder
+{
+    internal ElectionBuilder(string election, IServiceCollection services)
+    {
+        Election = election;
+        Services = services;
+    }
+
+    /// <summary>The election's name.</summary>
+    public string Election { get; }
+
+    /// <summary>The host's services.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>Where the election lives. Each election has one store; the last one named counts.</summary>
+    public ElectionBuilder UseStore(Func<IServiceProvider, IElectionStore> store)
+    {
+        Services.AddKeyedSingleton(Election, (services, _) => store(services));
+        return this;
+    }
+
+    /// <summary>Adds work that runs on the leader only. Jobs that run once do so in the order in which they were added.</summary>
+    /// <typeparam name="TJob">The job; made once, with the host's services.</typeparam>
+    public ElectionBuilder AddLeaderJob<TJob>()
+        where TJob : class, ILeaderJob
+    {
+        Services.AddKeyedSingleton<ILeaderJob>(Election, (services, _) => ActivatorUtilities.CreateInstance<TJob>(services));
+        return this;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AspireElection.Jobs;
+
+/// <summary>What the whole cluster knows of a job; kept in the election's ledger.</summary>
+public sealed record JobState
+{
+    /// <summary>Where job states stand in the ledger.</summary>
+    public const string KeyPrefix = "jobs/";
+
+    /// <summary>The job's name.</summary>
+    public required string Job { get; init; }
+
+    /// <summary>Its schedule in words.</summary>
+    public required string Schedule { get; init; }
+
+    /// <summary><c>waiting</c>, <c>running</c>, <c>done</c>, <c>failed</c>, or <c>skipped: </c> and why.</summary>
+    public string State { get; init; } = "waiting";
+
+    /// <summary>When the last run started, by the wall clock of its node; null before the first.</summary>
+    public DateTimeOffset? LastRun { get; init; }
+
+    /// <summary>How long the last ended run took, in milliseconds; null before the first end.</summary>
+    public double? LastDurationMs { get; init; }
+
+    /// <summary>The term of the last run, 0 before the first.</summary>
+    public long LastTerm { get; init; }
+
+    /// <summary>The node of the last run; null before the first.</summary>
+    public string? LastNode { get; init; }
+
+    /// <summary>The error of the last run; null when it did not fail.</summary>
+    public string? LastError { get; init; }
+
+    /// <summary>Ended runs of the whole cluster; skipped and interrupted ones do not count.</summary>
+    public long Runs { get; init; }
+
+    /// <summary>How far a running one says it is, 0 to 1; null when it does not say.</summary>
+    public double? Progress { get; init; }
+
+    /// <summary>The version that has succeeded, for a job that runs once.</summary>
+    public string? DoneVersion { get; init; }
+
+    /// <summary>The states of all jobs of an election, by name; asks the store.</summary>
+    public static async Task<IReadOnlyList<JobState>> ReadAllAsync(ILedger ledger, string election, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        var written = await ledger.ReadAsync(election, KeyPrefix, cancellationToken);
+        return [.. written.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => FromJson(e.Value)).OfType<JobState>()];
+    }
+
+    internal string ToJson() => JsonSerializer.Serialize(this, JobStateJson.Default.JobState);
+
+    internal static JobState? FromJson(string json) => JsonSerializer.Deserialize(json, JobStateJson.Default.JobState);
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(JobState))]
+internal sealed partial class JobStateJson : JsonSerializerContext;

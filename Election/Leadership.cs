@@ -1,0 +1,95 @@
+using AspireElection.Timing;
+
+namespace AspireElection;
+
+/// <summary>
+/// What a leader holds: its term with the fencing token, and how long it may trust in it. Disposing resigns.
+/// </summary>
+public sealed class Leadership : IAsyncDisposable
+{
+    private readonly TrustWindow _window;
+    private readonly ElectionThreads _threads;
+    private readonly TimeProvider _clock;
+    private readonly Action<Leadership, LossReason> _ended;
+    private readonly Func<Leadership, Task> _resign;
+    private readonly CancellationTokenSource _resigning = new();
+    private readonly CancellationTokenSource _lost = new();
+    private int _toldToStop;
+    private int _lossReason = -1;
+
+    internal Leadership(
+        Term term,
+        DateTimeOffset since,
+        TrustWindow window,
+        TimeProvider clock,
+        ElectionThreads threads,
+        Action<Leadership, LossReason> ended,
+        Func<Leadership, Task> resign)
+    {
+        Term = term;
+        Since = since;
+        _window = window;
+        _clock = clock;
+        _threads = threads;
+        _ended = ended;
+        _resign = resign;
+    }
+
+    /// <summary>The term that this leadership is.</summary>
+    public Term Term { get; }
+
+    /// <summary>The fencing token; pass it along with every write that must not come from a past leader.</summary>
+    public long Token => Term.Token;
+
+    /// <summary>When this node became leader, by its wall clock; for people.</summary>
+    public DateTimeOffset Since { get; }
+
+    /// <summary>How long the election was without a leader before, as far as this node could see; null when it could not.</summary>
+    public TimeSpan? LeaderlessBefore { get; internal init; }
+
+    /// <summary>
+    /// Whether this node still leads: worked out now, from one read of a clock that goes on in a suspend, without
+    /// allocation. Once false it stays false.
+    /// </summary>
+    public bool IsTrusted => _window.IsOpen;
+
+    /// <summary>How long trust lasts if no renewal is confirmed any more; zero when it is over.</summary>
+    public TimeSpan TrustLeft => _window.Until is var until && until == long.MinValue ? TimeSpan.Zero : _clock.Until(until);
+
+    /// <summary>
+    /// Fires when work should come to its end: on a resign, while the leadership still holds and is renewed, or with
+    /// <see cref="Lost"/> at the latest.
+    /// </summary>
+    public CancellationToken Resigning => _resigning.Token;
+
+    /// <summary>Fires when the leadership is over and another node may lead. It fires last, after state and telemetry.</summary>
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Why it ended; null while it holds.</summary>
+    public LossReason? EndedBecause => Volatile.Read(ref _lossReason) is >= 0 and var reason ? (LossReason)reason : null;
+
+    /// <summary>Resigns: tells the work to stop, waits for it within the drain limit, then gives the seat to a successor.</summary>
+    public ValueTask DisposeAsync() => new(_resign(this));
+
+    internal bool Extend(long trustedUntil) => _window.Extend(trustedUntil);
+
+    internal long TrustedUntil => _window.Until;
+
+    internal void TellToStop()
+    {
+        if (Interlocked.Exchange(ref _toldToStop, 1) == 0)
+            _threads.Cancel(_resigning);
+    }
+
+    /// <summary>Ends the leadership once; the first reason stays.</summary>
+    internal bool End(LossReason reason)
+    {
+        _window.Close();
+        if (Interlocked.CompareExchange(ref _lossReason, (int)reason, -1) != -1)
+            return false;
+        _ended(this, reason);
+        TellToStop();
+        _threads.Cancel(_lost);
+        return true;
+    }
+}

@@ -1,0 +1,105 @@
+using AspireElection.Timing;
+
+namespace AspireElection;
+
+/// <summary>
+/// Says that this node is here, and keeps the list of those that are. Who is alive is judged on this node's own
+/// clock, by heartbeats that it saw move: the store's times are for people.
+/// </summary>
+internal sealed class Presence(
+    IMembership store,
+    LeadershipTimes times,
+    TimeProvider clock,
+    StoreHealth health,
+    Func<Member> self,
+    Action changed)
+{
+    private readonly Wake _wake = new(clock, times.Slice);
+    private readonly Dictionary<CandidateId, Heard> _heard = [];
+    private volatile IReadOnlyList<Member> _members = [];
+    private volatile IReadOnlyList<Member> _alive = [];
+    private volatile IReadOnlyList<Member> _recent = [];
+    private long _turnedAt = clock.GetTimestamp();
+
+    public IReadOnlyList<Member> Members => _members;
+
+    /// <summary>Members whose heartbeat moved within the last two periods, this node among them.</summary>
+    public IReadOnlyList<Member> Alive => _alive;
+
+    /// <summary>Like <see cref="Alive"/>, and those that were seen for the first time lately.</summary>
+    public IReadOnlyList<Member> Recent => _recent;
+
+    /// <summary>When the loop last turned, as a timestamp.</summary>
+    public long TurnedAt => Volatile.Read(ref _turnedAt);
+
+    private TimeSpan Period => times.NodeTimeout / 3 < times.Lease ? times.NodeTimeout / 3 : times.Lease;
+
+    /// <summary>Sends a heartbeat soon: this node's role has changed.</summary>
+    public void Refresh() => _wake.Set();
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        await using var wakeUp = stopping.Register(_wake.Set);
+        while (!stopping.IsCancellationRequested)
+        {
+            var next = clock.After(Period);
+            Volatile.Write(ref _turnedAt, clock.GetTimestamp());
+            try
+            {
+                var members = await store.HeartbeatAsync(self(), stopping).AsTask().WaitAsync(Bound, clock, stopping);
+                health.Reached();
+                Hear(members);
+                changed();
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                health.Failed(exception);
+                next = clock.After(times.RetryPeriod);
+            }
+
+            await _wake.WaitUntilAsync(next);
+        }
+    }
+
+    public async Task LeaveAsync()
+    {
+        var me = self();
+        try
+        {
+            using var limit = new CancellationTokenSource(Bound, clock);
+            await store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(Bound, clock);
+        }
+        catch (Exception exception)
+        {
+            // The list forgets a silent member by itself after the node timeout.
+            health.Failed(exception);
+        }
+    }
+
+    private TimeSpan Bound => times.Lease < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : times.Lease;
+
+    private void Hear(IReadOnlyList<Member> members)
+    {
+        var now = clock.GetTimestamp();
+        foreach (var gone in _heard.Keys.Except(members.Select(m => m.Id)).ToList())
+            _heard.Remove(gone);
+        foreach (var member in members)
+        {
+            if (!_heard.TryGetValue(member.Id, out var before))
+                _heard[member.Id] = new Heard(member.LastHeartbeat, now, Moved: false);
+            else if (before.Beat != member.LastHeartbeat)
+                _heard[member.Id] = new Heard(member.LastHeartbeat, now, Moved: true);
+        }
+
+        var recent = now - (Period * 2).ToTicksOf(clock);
+        _recent = members.Where(m => _heard[m.Id].At >= recent).ToList();
+        _alive = _recent.Where(m => _heard[m.Id].Moved).ToList();
+        _members = members;
+    }
+
+    private sealed record Heard(DateTimeOffset Beat, long At, bool Moved);
+}

@@ -1,0 +1,127 @@
+using AspireElection.Timing;
+
+namespace AspireElection;
+
+/// <summary>Keeps what is known of the seat: who leads, until when, and for how long nobody did.</summary>
+internal sealed class SeatObserver(
+    ILeaseStore store,
+    string election,
+    LeadershipTimes times,
+    TimeProvider clock,
+    StoreHealth health,
+    Backoff backoff,
+    Action<Sighting, bool> saw)
+{
+    private readonly Lock _gate = new();
+    private readonly Wake _wake = new(clock, times.Slice);
+    private Sighting? _last;
+    private long? _freeSince;
+    private long _highestTerm;
+    private long _gaveTerm;
+    private int _transitions;
+
+    /// <summary>The last sighting; null before the first.</summary>
+    public Sighting? Last => Volatile.Read(ref _last);
+
+    /// <summary>Who leads; null when the seat is free or its holder has been silent for a lease beyond its end.</summary>
+    public Leader? Leader =>
+        Last is { Leader: { } leader } last && clock.GetTimestamp() < last.EndsAt + times.Lease.ToTicksOf(clock) ? leader : null;
+
+    public long EndsAt => Last?.EndsAt ?? 0;
+
+    public long HighestTerm => Interlocked.Read(ref _highestTerm);
+
+    public int Transitions => Volatile.Read(ref _transitions);
+
+    /// <summary>How long nobody has led: since the seat was seen free, or since its holder's end. Null when unknown.</summary>
+    public TimeSpan? LeaderlessFor()
+    {
+        lock (_gate)
+        {
+            if (_freeSince is { } since)
+                return clock.GetElapsedTime(since);
+            if (_last is { Leader: not null } silent && silent.EndsAt < clock.GetTimestamp())
+                return clock.GetElapsedTime(silent.EndsAt);
+            return null;
+        }
+    }
+
+    /// <summary>This node was granted the seat; it need not wait to be told.</summary>
+    public void Took(Leader own) => Take(new Sighting(own, clock.After(times.Lease)));
+
+    /// <summary>This node's term is over; news of it that are still on their way are old.</summary>
+    public void Gave(long term)
+    {
+        lock (_gate)
+        {
+            _gaveTerm = Math.Max(_gaveTerm, term);
+            if (_last?.Leader?.Term != term)
+                return;
+        }
+
+        Take(new Sighting(null, 0));
+    }
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        await using var wakeUp = stopping.Register(_wake.Set);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var sighting in store.ObserveAsync(election, stopping))
+                {
+                    health.Reached();
+                    backoff.Reset();
+                    Take(sighting);
+                }
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                health.Failed(exception);
+            }
+
+            await _wake.WaitUntilAsync(clock.After(backoff.Next()));
+        }
+    }
+
+    private void Take(Sighting sighting)
+    {
+        bool newLeader;
+        lock (_gate)
+        {
+            var before = _last?.Leader;
+            if (sighting.Leader is { } leader)
+            {
+                if (leader.Term <= _gaveTerm || IsOld(leader.Term))
+                    return;
+                newLeader = before?.Term != leader.Term;
+                _highestTerm = Math.Max(_highestTerm, leader.Term);
+                _freeSince = null;
+                if (newLeader)
+                    _transitions++;
+            }
+            else
+            {
+                if (before is null && _last is not null)
+                    return;
+                newLeader = false;
+                _freeSince ??= clock.GetTimestamp();
+            }
+
+            Volatile.Write(ref _last, sighting);
+        }
+
+        saw(sighting, newLeader);
+    }
+
+    /// <summary>
+    /// News of an older term than the known one was overtaken on its way. Only after the known one's end is it taken
+    /// seriously: then the store has lost its data together with every candidate that remembered.
+    /// </summary>
+    private bool IsOld(long term) => _last is { } last && term < _highestTerm && clock.GetTimestamp() < last.EndsAt;
+}

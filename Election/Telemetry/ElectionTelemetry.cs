@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace AspireElection.Telemetry;
+
+/// <summary>Every instrument and span of the library. Meter and source are both called <see cref="Name"/>.</summary>
+public sealed class ElectionTelemetry
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "AspireElection";
+
+    private static readonly Meter Meter = new(Name);
+    private static readonly ActivitySource Source = new(Name);
+    private static readonly ConcurrentDictionary<ElectionTelemetry, Func<ElectionSnapshot>> Live = new();
+
+    private static readonly Counter<long> Transitions = Meter.CreateCounter<long>(
+        "election.transitions", "{transition}", "Changes of this node's leadership, by reason");
+
+    private static readonly Histogram<double> CampaignDuration = Meter.CreateHistogram<double>(
+        "election.campaign.duration", "s", "From standing in line to the grant, or to the failure");
+
+    private static readonly Histogram<double> RenewalDuration = Meter.CreateHistogram<double>(
+        "election.renewal.duration", "s", "Round trip of a renewal");
+
+    private static readonly Histogram<double> LeadershipDuration = Meter.CreateHistogram<double>(
+        "election.leadership.duration", "s", "From grant to end");
+
+    private static readonly Histogram<double> LeaderlessDuration = Meter.CreateHistogram<double>(
+        "election.leaderless.duration", "s", "How long nobody led before a new leader, as it saw it");
+
+    private static readonly Counter<long> JobRuns = Meter.CreateCounter<long>(
+        "election.job.runs", "{run}", "Ended runs of leader jobs, by outcome");
+
+    private static readonly Histogram<double> JobDuration = Meter.CreateHistogram<double>(
+        "election.job.duration", "s", "Duration of runs of leader jobs");
+
+    private static readonly Counter<long> FanOutDropped = Meter.CreateCounter<long>(
+        "election.fanout.dropped", "{message}", "Changes that a slow subscriber lost");
+
+    private static readonly Counter<long> StaleWrites = Meter.CreateCounter<long>(
+        "election.stale_writes.refused", "{write}", "Writes refused because a newer term has written");
+
+    private static readonly Counter<long> ClockJumps = Meter.CreateCounter<long>(
+        "election.clock.jumps", "{jump}", "Steps of the host's wall clock against its boot clock, and suspends");
+
+    private readonly TagList _tags;
+
+    static ElectionTelemetry()
+    {
+        Meter.CreateObservableGauge("election.is_leader", () => Observe(s => s.IsLeader ? 1L : 0L), null, "1 where this node leads");
+        Meter.CreateObservableGauge("election.term", () => Observe(s => s.Term), null, "The term that this node sees");
+        Meter.CreateObservableGauge(
+            "election.lease.remaining", () => Observe(s => s.LeaseRemaining.TotalSeconds), "s", "What is left of the leader's lease");
+        Meter.CreateObservableGauge("election.members", () => Observe(s => (long)s.Members.Count), "{member}", "Members of the election");
+    }
+
+    internal ElectionTelemetry(string election, string store, string nodeId) => _tags =
+    [
+        new("election.name", election),
+        new("election.store", store),
+        new("election.node.id", nodeId),
+    ];
+
+    internal void Register(Func<ElectionSnapshot> snapshot) => Live[this] = snapshot;
+
+    internal void Unregister() => Live.TryRemove(this, out _);
+
+    internal Activity? StartCampaign() => Start("campaign");
+
+    internal Activity? StartRenewal(long term) => Start("renew", term);
+
+    internal Activity? StartHandOver(long term, LossReason reason) =>
+        Start("hand-over", term)?.SetTag("election.reason", Text(reason));
+
+    internal static Activity? StartStep(string name) => Source.StartActivity(name);
+
+    internal Activity? StartJob(string job, long term) => Start($"job {job}", term)?.SetTag("election.job", job);
+
+    internal void CampaignEnded(TimeSpan duration, Exception? error) => CampaignDuration.Record(duration.TotalSeconds, With(error));
+
+    internal void RenewalEnded(TimeSpan duration, Exception? error) => RenewalDuration.Record(duration.TotalSeconds, With(error));
+
+    internal void BecameLeader(TimeSpan? leaderless)
+    {
+        Transitions.Add(1, With("reason", "elected"));
+        if (leaderless is { } gap)
+            LeaderlessDuration.Record(gap.TotalSeconds, _tags);
+    }
+
+    internal void LostLeadership(TimeSpan duration, LossReason reason)
+    {
+        Transitions.Add(1, With("reason", Text(reason)));
+        LeadershipDuration.Record(duration.TotalSeconds, With("reason", Text(reason)));
+    }
+
+    internal void JobEnded(string job, string outcome, TimeSpan duration)
+    {
+        var tags = With("outcome", outcome);
+        tags.Add("election.job", job);
+        JobRuns.Add(1, tags);
+        JobDuration.Record(duration.TotalSeconds, tags);
+    }
+
+    internal void ChangeDropped() => FanOutDropped.Add(1, _tags);
+
+    internal void ClockJumped() => ClockJumps.Add(1, _tags);
+
+    /// <summary>A fencing helper refused a write of <paramref name="term"/>.</summary>
+    internal static void StaleWriteRefused(Term term, string sink) => StaleWrites.Add(
+        1,
+        new("election.name", term.Election),
+        new("election.store", sink),
+        new("election.node.id", term.Candidate.NodeId));
+
+    /// <summary>The reason as it stands in event lines and attributes.</summary>
+    public static string Text(LossReason reason) => reason switch
+    {
+        LossReason.Resigned => "resigned",
+        LossReason.Expired => "expired",
+        LossReason.Lost => "lost",
+        LossReason.Preempted => "preempted",
+        LossReason.Stopped => "stopped",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, null),
+    };
+
+    internal static void Fail(Activity? activity, Exception exception)
+    {
+        activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+        activity?.SetTag("error.type", exception.GetType().Name);
+    }
+
+    private static IEnumerable<Measurement<T>> Observe<T>(Func<ElectionSnapshot, T> value)
+        where T : struct
+    {
+        foreach (var (telemetry, snapshot) in Live)
+            yield return new Measurement<T>(value(snapshot()), telemetry._tags);
+    }
+
+    private Activity? Start(string name, long? term = null)
+    {
+        // A root of its own: whatever activity started the loop, an election must not hang below it for ever.
+        Activity.Current = null;
+        var activity = Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), _tags);
+        return term is null ? activity : activity?.SetTag("election.term", term);
+    }
+
+    private TagList With(string key, string value)
+    {
+        var tags = _tags;
+        tags.Add(key, value);
+        return tags;
+    }
+
+    private TagList With(Exception? error) => error is null ? _tags : With("error.type", error.GetType().Name);
+}

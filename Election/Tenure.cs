@@ -1,0 +1,245 @@
+using AspireElection.Telemetry;
+using AspireElection.Timing;
+using Microsoft.Extensions.Logging;
+
+namespace AspireElection;
+
+/// <summary>
+/// One leadership from its grant to its end: runs the work, renews while trust lasts, drains on a resign, and gives
+/// the seat back only after the work has ended or was cut.
+/// </summary>
+internal sealed class Tenure
+{
+    private readonly ILeaseStore _store;
+    private readonly LeadershipTimes _times;
+    private readonly TimeProvider _clock;
+    private readonly ElectionThreads _threads;
+    private readonly ElectionTelemetry _telemetry;
+    private readonly StoreHealth _health;
+    private readonly ILogger _logger;
+    private readonly Wake _wake;
+    private readonly ClockWatch _clockWatch;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _work = Task.CompletedTask;
+    private int _resignReason = -1;
+    private volatile bool _doubted;
+    private long _renewAt;
+    private long _turnedAt;
+
+    public Tenure(
+        ILeaseStore store,
+        LeadershipTimes times,
+        TimeProvider clock,
+        ElectionThreads threads,
+        ElectionTelemetry telemetry,
+        StoreHealth health,
+        ILogger logger,
+        Leadership leadership)
+    {
+        _store = store;
+        _times = times;
+        _clock = clock;
+        _threads = threads;
+        _telemetry = telemetry;
+        _health = health;
+        _logger = logger;
+        _wake = new Wake(clock, times.Slice, ClocksParted);
+        _clockWatch = new ClockWatch(clock, times.Margin > times.Slice ? times.Margin : times.Slice);
+        _turnedAt = clock.GetTimestamp();
+        Leadership = leadership;
+    }
+
+    public Leadership Leadership { get; }
+
+    /// <summary>Ends when the seat was given back or lost, and the work has ended.</summary>
+    public Task Over => _over.Task;
+
+    /// <summary>When the loop last turned, as a timestamp.</summary>
+    public long TurnedAt => Volatile.Read(ref _turnedAt);
+
+    /// <summary>The store or the clock gave reason to doubt the term: renew at once.</summary>
+    public void Doubt()
+    {
+        _doubted = true;
+        _wake.Set();
+    }
+
+    /// <summary>Asks for an orderly end; the first reason stays.</summary>
+    public void Resign(LossReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _resignReason, (int)reason, -1) == -1)
+            _wake.Set();
+    }
+
+    /// <summary>Wakes the loop after somebody ended the leadership.</summary>
+    public void Ended() => _wake.Set();
+
+    /// <summary>Gives back a seat in which this node never led.</summary>
+    public async Task GiveBackAsync()
+    {
+        Leadership.End(LossReason.Stopped);
+        await ReleaseAsync();
+        _over.TrySetResult();
+    }
+
+    public async Task RunAsync(long anchoredAt, IReadOnlyList<Func<Leadership, Task>> whileLeading)
+    {
+        try
+        {
+            _threads.WatchDeadline(() => Leadership.TrustedUntil, _times.Slice, () => Leadership.End(LossReason.Expired));
+            _work = _threads.Start(() => RunWorkAsync(whileLeading));
+            _renewAt = anchoredAt + _times.RenewPeriod.ToTicksOf(_clock);
+            if (await RenewUntilResignedAsync() is { } reason)
+                await HandOverAsync(reason);
+            await AwaitWorkAsync();
+        }
+        finally
+        {
+            _over.TrySetResult();
+        }
+    }
+
+    /// <summary>Renews until the leadership has ended (null) or a resign was asked for (its reason).</summary>
+    private async Task<LossReason?> RenewUntilResignedAsync()
+    {
+        while (Leadership.IsTrusted)
+        {
+            if (ResignReason is { } reason)
+                return reason;
+            await _wake.WaitUntilAsync(_renewAt);
+            await RenewIfDueAsync();
+        }
+
+        // Nobody else may have looked at the clock yet: whoever finds the end says so.
+        Leadership.End(LossReason.Expired);
+        return null;
+    }
+
+    /// <summary>Tells the work to stop and goes on renewing until it has ended or the drain limit has come.</summary>
+    private async Task HandOverAsync(LossReason reason)
+    {
+        using var span = _telemetry.StartHandOver(Leadership.Token, reason);
+        using (ElectionTelemetry.StartStep("drain"))
+        {
+            Leadership.TellToStop();
+            _ = _work.ContinueWith(
+                static (_, wake) => ((Wake)wake!).Set(), _wake, CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            var limit = _clock.After(_times.DrainLimit);
+            while (!_work.IsCompleted && Leadership.IsTrusted && _clock.GetTimestamp() < limit)
+            {
+                await _wake.WaitUntilAsync(Math.Min(_renewAt, limit));
+                await RenewIfDueAsync();
+            }
+        }
+
+        if (!Leadership.IsTrusted)
+            reason = LossReason.Expired;
+        // Believing ends before the seat is free; the other way round, two nodes would lead for as long as it takes.
+        if (Leadership.End(reason) && reason != LossReason.Expired)
+        {
+            using (ElectionTelemetry.StartStep("release"))
+                await ReleaseAsync();
+        }
+    }
+
+    /// <summary>Renews when it is time or when in doubt, and says when to renew next.</summary>
+    private async Task RenewIfDueAsync()
+    {
+        Volatile.Write(ref _turnedAt, _clock.GetTimestamp());
+        if ((!_doubted && _clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)
+            return;
+        _doubted = false;
+        var sentAt = _clock.GetTimestamp();
+        _renewAt = sentAt + _times.RenewPeriod.ToTicksOf(_clock);
+        using var span = _telemetry.StartRenewal(Leadership.Token);
+        try
+        {
+            var answer = await RenewOnceAsync();
+            _telemetry.RenewalEnded(_clock.GetElapsedTime(sentAt), null);
+            _health.Reached();
+            if (answer == RenewAnswer.Lost)
+                Leadership.End(LossReason.Lost);
+            else if (Leadership.Extend(sentAt + _times.Trust.ToTicksOf(_clock)))
+                ElectionLog.Renewed(_logger, Leadership.Term.Election, Leadership.Token);
+        }
+        catch (Exception exception)
+        {
+            // Unknown: the renewal may or may not have been applied. Trust is neither stretched nor ended.
+            _telemetry.RenewalEnded(_clock.GetElapsedTime(sentAt), exception);
+            ElectionTelemetry.Fail(span, exception);
+            _health.Failed(exception);
+            ElectionLog.RenewalUnknown(
+                _logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, exception);
+            _renewAt = _clock.After(_times.RenewPeriod / 4);
+        }
+    }
+
+    private async Task<RenewAnswer> RenewOnceAsync()
+    {
+        using var limit = new CancellationTokenSource(_times.RenewPeriod, _clock);
+        // The outer bound is for a store that does not obey its token: the loop must come back for the next try.
+        return await _store.RenewAsync(Leadership.Term, _times.Lease, limit.Token).AsTask().WaitAsync(_times.RenewPeriod, _clock);
+    }
+
+    private async Task ReleaseAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(_times.Lease, _clock);
+            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(_times.Lease, _clock);
+            _health.Reached();
+        }
+        catch (Exception exception)
+        {
+            _health.Failed(exception);
+            ElectionLog.ReleaseFailed(_logger, Leadership.Term.Election, Leadership.Token, exception);
+        }
+    }
+
+    private async Task RunWorkAsync(IReadOnlyList<Func<Leadership, Task>> whileLeading)
+    {
+        try
+        {
+            await Task.WhenAll(whileLeading.Select(work => work(Leadership)));
+        }
+        catch (OperationCanceledException) when (Leadership.Resigning.IsCancellationRequested)
+        {
+            // The work obeyed.
+        }
+        catch (Exception exception)
+        {
+            ElectionLog.WorkFailed(_logger, Leadership.Term.Election, Leadership.Token, exception);
+        }
+    }
+
+    /// <summary>
+    /// A new campaign before the old work has ended could run the same job twice on this node. Bounded, because work
+    /// that ignores its token must not keep the node out of the election for ever.
+    /// </summary>
+    private async Task AwaitWorkAsync()
+    {
+        if (_work.IsCompleted)
+            return;
+        try
+        {
+            await _work.WaitAsync(_times.DrainLimit + _times.Lease, _clock);
+        }
+        catch (TimeoutException)
+        {
+            ElectionLog.WorkOutlivesTerm(
+                _logger, Leadership.Term.Election, Leadership.Token, (_times.DrainLimit + _times.Lease).TotalSeconds);
+        }
+    }
+
+    private bool ClocksParted()
+    {
+        if (_clockWatch.Parted() is not { } apart)
+            return false;
+        _telemetry.ClockJumped();
+        ElectionLog.ClockJumped(_logger, apart.TotalSeconds);
+        return _doubted = true;
+    }
+
+    private LossReason? ResignReason => Volatile.Read(ref _resignReason) is >= 0 and var reason ? (LossReason)reason : null;
+}
