@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# Finds Redis and PostgreSQL, or unpacks the distribution's packages into the per-user cache: no root, nothing started,
+# nothing installed. AppHost/Servers/ServerExecutable.cs looks in the same places.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+apt=(-o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2)
+lists=system
+
+installed_postgres() {
+    local found
+    for found in "$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres; do
+        if [ -n "$found" ] && [ -x "$(dirname "$(readlink -f "$found")")/initdb" ]; then return; fi
+    done
+    return 1
+}
+
+is_there() {
+    [ -e "$cache/servers/$1/unpacked" ] && return
+    case $1 in
+        redis) command -v redis-server > /dev/null ;;
+        postgres) installed_postgres ;;
+    esac
+}
+
+# A fresh machine has no package lists, and an ordinary user cannot fetch the system's: lists of our own then.
+use_own_lists() {
+    [ "$lists" = system ] || return 1
+    lists=own
+    mkdir -p "$cache/apt/state/lists/partial" "$cache/apt/cache/archives/partial"
+    apt+=(-o "Dir::State=$cache/apt/state" -o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$cache/apt/cache")
+    step "Fetching the package lists into $cache/apt (apt-get update; 10 to 60 s)"
+    # Another source of this machine may be unreachable: whether the package is found decides.
+    apt-get "${apt[@]}" -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false update 2>&1 | indent || :
+}
+
+try_download() {
+    (cd "$work" && apt-get "${apt[@]}" download "$@" 2>&1 | indent)
+}
+
+# Lists may be missing or older than the server's packages.
+download() {
+    try_download "$@" || { use_own_lists && try_download "$@"; }
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+unpack_downloads() {
+    local package
+    for package in "$work"/*.deb; do
+        dpkg-deb -x "$package" "$tree"
+        dpkg-deb -f "$package" Depends >> "$work/depends"
+        dpkg-deb -f "$package" Package >> "$work/have"
+        dpkg-deb -f "$package" Package Version | paste -sd' ' >> "$tree/unpacked"
+        rm "$package"
+    done
+    # Some packages still use /lib, which is /usr/lib on an installed system.
+    if [ -d "$tree/lib" ]; then
+        mkdir -p "$tree/usr/lib"
+        cp -R "$tree/lib/." "$tree/usr/lib/"
+        rm -rf "${tree:?}/lib"
+    fi
+}
+
+missing_libraries() {
+    local folders
+    folders=$(printf '%s:' "$tree"/usr/lib/*-linux-gnu)
+    LD_LIBRARY_PATH=$folders ldd "$@" 2> /dev/null | awk '/not found/ { print $1 }' | sort -u
+}
+
+# The libraries that the unpacked packages depend on and that neither the machine nor the tree has. LLVM is only
+# PostgreSQL's just-in-time compiler, 100 MB that is switched off here.
+library_packages() {
+    tr ',' '\n' < "$work/depends" | sed 's/|.*//; s/(.*//; s/:any//; s/ //g' | grep '^lib' | grep -v '^libllvm' | sort -u |
+        while read -r package; do
+            if ! is_installed "$package" && ! grep -qx -- "$package" "$work/have"; then printf '%s\n' "$package"; fi
+        done
+}
+
+# add_libraries FILE...: until the loader finds all that the files need.
+add_libraries() {
+    local round packages
+    for round in 1 2 3 4 5 6; do
+        [ -n "$(missing_libraries "$@")" ] || return 0
+        mapfile -t packages < <(library_packages)
+        [ "${#packages[@]}" -gt 0 ] || break
+        step "Fetching its libraries (level $round): ${packages[*]}"
+        download "${packages[@]}" || return 1
+        unpack_downloads
+    done
+    fail "Of the unpacked ${tree##*/} these libraries are still missing: $(missing_libraries "$@" | paste -sd' ')"
+}
+
+# The loader does not look into an unpacked tree by itself, and the tree may be copied elsewhere.
+write_starter() {
+    local program=$1 target=$2
+    mkdir -p "$tree/bin"
+    cat > "$tree/bin/$program" <<STARTER
+#!/bin/sh
+tree=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")
+for folder in "\$tree"/usr/lib/*-linux-gnu; do
+    if [ -d "\$folder" ]; then LD_LIBRARY_PATH=\$folder\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}; fi
+done
+export LD_LIBRARY_PATH
+exec "\$tree/$target" "\$@"
+STARTER
+    chmod +x "$tree/bin/$program"
+}
+
+unpack_redis() {
+    step 'Redis is not installed: unpacking redis-server into the cache (about 2 MB)'
+    download redis-server redis-tools || return 1
+    unpack_downloads
+    add_libraries "$tree/usr/bin/redis-server" || return 1
+    write_starter redis-server usr/bin/redis-server
+    "$tree/bin/redis-server" --version | indent
+}
+
+newest_postgres() {
+    apt-cache "${apt[@]}" pkgnames postgresql- 2> /dev/null | grep -E '^postgresql-[0-9]+$' | sort -t- -k2 -n | tail -n 1
+}
+
+unpack_postgres() {
+    local package version bin
+    package=$(newest_postgres) || { use_own_lists && package=$(newest_postgres); } || return 1
+    version=${package#postgresql-}
+    step "PostgreSQL is not installed: unpacking $package into the cache (20 to 40 MB)"
+    download "$package" || return 1
+    unpack_downloads
+    bin=$tree/usr/lib/postgresql/$version/bin
+    # initdb loads the two libraries.
+    add_libraries "$bin/postgres" "$bin/initdb" "$bin/../lib/plpgsql.so" "$bin/../lib/dict_snowball.so" || return 1
+    rm -rf "$bin/../lib/bitcode" "$bin"/../lib/llvmjit*
+    write_starter postgres "usr/lib/postgresql/$version/bin/postgres"
+    write_starter initdb "usr/lib/postgresql/$version/bin/initdb"
+    "$tree/bin/postgres" --version | indent
+}
+
+set_up() {
+    local server=$1
+    is_there "$server" && return
+    local get="sudo apt-get install redis-server"
+    [ "$server" = redis ] || get="sudo apt-get install postgresql"
+    need apt-get "$server is not installed and its package cannot be fetched" 'your system'\''s package manager: install redis and postgresql (with initdb)'
+    need dpkg-deb "it unpacks the package of $server" 'sudo apt-get install dpkg'
+    work=$(mktemp -d "$cache/unpack.XXXXXX") || return 1
+    tree=$work/$server
+    mkdir "$tree"
+    if ! "unpack_$server"; then
+        rm -rf "$work"
+        complain "$server could not be fetched (see above): is the package registry reachable? Or install it: $get"
+        return 1
+    fi
+    rm -rf "$tree"/usr/share/{doc,man,locale,lintian} "$tree/usr/lib/systemd"
+    find "$tree" -mindepth 1 -maxdepth 1 ! -name usr ! -name bin ! -name unpacked -exec rm -rf {} +
+    mkdir -p "$cache/servers"
+    rm -rf "$cache/servers/$server"
+    mv "$tree" "$cache/servers/$server"
+    rm -rf "$work"
+}
+
+set_up_all() {
+    rm -rf "$cache"/unpack.* # what a killed run left; the lock says that nobody else is at it
+    local server failed=0
+    for server in redis postgres; do set_up "$server" || failed=1; done
+    return "$failed"
+}
+
+if ! is_there redis || ! is_there postgres; then locked "$cache/setup.lock" set_up_all; fi
