@@ -22,7 +22,7 @@ is_there() {
 install_bundle() {
     is_there && return
     need npm "the feed has no Aspire packages, and the Aspire CLI, whose control plane and dashboard stand in for them, is an npm package" \
-        "sudo apt-get install npm, or unpack the CLI yourself with: npm install --global $package@$version && aspire setup"
+        'sudo apt-get install npm; or install the Aspire CLI yourself (https://aspire.dev) and run: aspire setup'
     local log=$folder/setup.log
     mkdir -p "$folder/home"
     step "Fetching the Aspire CLI $version into $folder (npm, 130 MB; 5 to 60 s)"

@@ -38,8 +38,9 @@ try_download() {
     (cd "$work" && apt-get "${apt[@]}" download "$@" 2>&1 | indent)
 }
 
-# Lists may be missing or older than the server's packages.
+# Lists may be missing, or older than what the registry has.
 download() {
+    if [ "$lists" = system ] && ! apt-cache show "$@" > /dev/null 2>&1; then use_own_lists; fi
     try_download "$@" || { use_own_lists && try_download "$@"; }
 }
 
@@ -165,6 +166,7 @@ set_up_all() {
     rm -rf "$cache"/unpack.* # what a killed run left; the lock says that nobody else is at it
     local server failed=0
     for server in redis postgres; do set_up "$server" || failed=1; done
+    rm -rf "$cache/apt" # 100 MB that nobody needs again
     return "$failed"
 }
 
