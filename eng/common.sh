@@ -50,7 +50,7 @@ locked() {
 }
 
 build() {
-    locked "$root/artifacts/build.lock" dotnet build "$@" -v "${verbosity:-minimal}" -clp:NoSummary --nologo --tl:off
+    locked "$root/artifacts/build.lock" dotnet build "$@" -v "${verbosity:-minimal}" --nologo --tl:off
 }
 
 # The stand-in side of Aspire (see eng/offline) needs the Aspire CLI's control plane and dashboard; known after a restore.

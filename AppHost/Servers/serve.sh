@@ -51,9 +51,9 @@ give() {
 # Folders of servers that were killed together with this script. A living one holds a lock on its `in-use`; one younger
 # than a minute may not have taken it yet.
 sweep() {
-    find "$(dirname "$folder")" -maxdepth 1 -type d -user "$(id -u)" -name 'aspire-election-*' -mmin +1 2>/dev/null |
+    find "$(dirname "$folder")" -maxdepth 1 -type d -user "$(id -u)" -name "aspire-election-$kind-*" -mmin +1 2>/dev/null |
         while IFS= read -r left; do
-            if [ ! -e "$left/in-use" ] || flock --nonblock "$left/in-use" true; then
+            if [ -e "$left/in-use" ] && flock --nonblock "$left/in-use" true; then
                 release_segment "$left"
                 rm -rf -- "$left"
             fi

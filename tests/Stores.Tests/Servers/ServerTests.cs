@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using AspireElection.AppHost.Servers;
 using Npgsql;
 using StackExchange.Redis;
@@ -81,6 +83,41 @@ public sealed class ServerTests
 
         Assert.False(Directory.Exists(server.Folder));
         Assert.DoesNotContain(server.Password, await output + await errors + string.Join(' ', server.Arguments), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_removes_what_a_killed_run_left_and_nothing_that_is_in_use()
+    {
+        await using var server = new RedisServer();
+        string parent = Path.GetDirectoryName(server.Folder)!;
+        string left = Directory.CreateDirectory(Path.Combine(parent, "aspire-election-redis-left-by-a-test")).FullName;
+        string used = Directory.CreateDirectory(Path.Combine(parent, "aspire-election-redis-used-by-a-test")).FullName;
+        string foreign = Directory.CreateDirectory(Path.Combine(parent, "aspire-election-redis-foreign-to-a-test")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(left, "in-use"), "");
+        await using (new FileStream(Path.Combine(used, "in-use"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            foreach (string folder in new[] { left, used, foreign }) Directory.SetLastWriteTimeUtc(folder, DateTime.UnixEpoch);
+
+            await server.StartAsync();
+
+            Assert.False(Directory.Exists(left));
+            Assert.True(Directory.Exists(used));
+            Assert.True(Directory.Exists(foreign));
+        }
+        Directory.Delete(used, recursive: true);
+        Directory.Delete(foreign);
+    }
+
+    [Fact]
+    public void The_preferred_port_is_taken_only_while_it_is_free()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        Assert.NotEqual(port, LoopbackPort.PreferredOrFree(port));
+
+        taken.Stop();
+        Assert.Equal(port, LoopbackPort.PreferredOrFree(port));
     }
 
     private static RealServer Create(string kind) => kind == "redis" ? new RedisServer() : new PostgresServer();
