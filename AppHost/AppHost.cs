@@ -1,0 +1,36 @@
+using AspireElection.AppHost;
+
+if (!TopologyOptions.TryParse(args, Console.Error, out var options)) return 2;
+
+try
+{
+    var builder = DistributedApplication.CreateBuilder(args);
+    builder.UseFreeDashboardPorts();
+
+    var store = await builder.AddStoreAsync(options);
+
+    var worker = builder.AddProject<Projects.Workers>("worker", launchProfileName: null)
+        .WithHttpEndpoint(port: builder.FixedOrFreePort("worker", 5081))
+        .WithHttpHealthCheck("/health")
+        .WithReplicas(options.Replicas)
+        .WithStore(store)
+        .WithAdminToken()
+        .WithoutTelemetryRetry();
+
+    builder.AddProject<Projects.Dashboard>("dashboard", launchProfileName: null)
+        .WithHttpEndpoint(port: builder.FixedOrFreePort("dashboard", 5080))
+        .WithStore(store)
+        .WithReference(worker)
+        .WithoutTelemetryRetry();
+
+    builder.PrintAddresses();
+    builder.RestartExited(worker);
+
+    await builder.Build().RunAsync();
+    return 0;
+}
+catch (DistributedApplicationException problem)
+{
+    Console.Error.WriteLine(problem.Message);
+    return 2;
+}

@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+using System.Text;
+using AspireElection.AppHost.Servers;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace AspireElection.AppHost;
+
+/// <summary>Whether a server of this machine answers a question; an open port alone comes too early.</summary>
+internal sealed class ServerHealthCheck(LocalServer server) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await (server.Kind == "redis" ? AskRedisAsync(cancellationToken) : AskPostgresAsync(cancellationToken));
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception problem) when (problem is SocketException or IOException or NpgsqlException)
+        {
+            return HealthCheckResult.Unhealthy(problem.Message);
+        }
+    }
+
+    private async Task AskPostgresAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync(cancellationToken);
+    }
+
+    private async Task AskRedisAsync(CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", server.Port, cancellationToken);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {server.Password}\r\nPING\r\n"), cancellationToken);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answers = (await reader.ReadLineAsync(cancellationToken), await reader.ReadLineAsync(cancellationToken));
+        if (answers != ("+OK", "+PONG")) throw new IOException($"Redis answered {answers}");
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace AspireElection.AppHost;
+
+/// <summary>The AppHost's own flags. All others belong to Aspire, its CLI or its testing builder, and are left alone.</summary>
+internal sealed record TopologyOptions(string Store, int Replicas, string Servers)
+{
+    private const int MostReplicas = 100;
+
+    /// <summary>Reads the flags; writes one line for each wrong value and answers false if there is one.</summary>
+    public static bool TryParse(IReadOnlyList<string> args, TextWriter errors, [NotNullWhen(true)] out TopologyOptions? options)
+    {
+        var wrong = new List<string>();
+        var store = Read("--store", "redis", "redis, postgres or file");
+        var replicas = Read("--replicas", "3", $"a number from 1 to {MostReplicas}");
+        var servers = Read("--servers", "auto", "auto, containers or local");
+        if (store is "etcd" or "quorum")
+        {
+            wrong.Add($"--store {store}: this store comes with a later version; allowed now: redis, postgres or file");
+        }
+        else if (store is not (null or "redis" or "postgres" or "file"))
+        {
+            wrong.Add($"--store {store}: allowed are redis, postgres or file");
+        }
+
+        var count = 0;
+        if (replicas is not null
+            && !(int.TryParse(replicas, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= MostReplicas))
+        {
+            wrong.Add($"--replicas {replicas}: allowed is a number from 1 to {MostReplicas}");
+        }
+
+        if (servers is not (null or "auto" or "containers" or "local"))
+        {
+            wrong.Add($"--servers {servers}: allowed are auto, containers or local");
+        }
+
+        wrong.ForEach(errors.WriteLine);
+        options = wrong.Count == 0 ? new TopologyOptions(store!, count, servers!) : null;
+        return options is not null;
+
+        string? Read(string flag, string otherwise, string allowed)
+        {
+            var value = otherwise;
+            for (var i = 0; i < args.Count; i++)
+            {
+                if (args[i].StartsWith(flag + "=", StringComparison.Ordinal))
+                {
+                    value = args[i][(flag.Length + 1)..];
+                }
+                else if (args[i] == flag)
+                {
+                    value = i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : "";
+                }
+            }
+
+            if (value.Length > 0) return value;
+            wrong.Add($"{flag}: has no value; allowed: {allowed}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+public sealed record ResourceStateSnapshot(string Text, string? Style)
+{
+    public static implicit operator ResourceStateSnapshot?(string? s) => s is null ? null : new(s, null);
+}
+
+public sealed record CustomResourceSnapshot
+{
+    public ResourceStateSnapshot? State { get; init; }
+    public int? ExitCode { get; init; }
+    public HealthStatus? HealthStatus { get; internal init; }
+}
+
+public class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
+{
+    public IResource Resource { get; } = resource;
+    public string ResourceId { get; } = resourceId;
+    public CustomResourceSnapshot Snapshot { get; } = snapshot;
+}
+
+public static class KnownResourceStates
+{
+    public static readonly string NotStarted = "NotStarted";
+    public static readonly string Waiting = "Waiting";
+    public static readonly string Starting = "Starting";
+    public static readonly string Running = "Running";
+    public static readonly string Stopping = "Stopping";
+    public static readonly string FailedToStart = "FailedToStart";
+    public static readonly string Exited = "Exited";
+    public static readonly string Finished = "Finished";
+    public static readonly IReadOnlyList<string> TerminalStates = [Finished, FailedToStart, Exited];
+}
+
+public static class KnownResourceCommands
+{
+    public static readonly string StartCommand = "start";
+    public static readonly string StopCommand = "stop";
+    public static readonly string RestartCommand = "restart";
+}
+
+public class ResourceNotificationService
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, ResourceEvent> states = [];
+    private readonly List<Channel<ResourceEvent>> watchers = [];
+
+    internal ResourceNotificationService()
+    {
+    }
+
+    public async IAsyncEnumerable<ResourceEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // Unbounded, but fed only by state changes of a handful of resources.
+        var channel = Channel.CreateUnbounded<ResourceEvent>();
+        lock (gate)
+        {
+            foreach (var state in states.Values)
+            {
+                channel.Writer.TryWrite(state);
+            }
+
+            watchers.Add(channel);
+        }
+
+        try
+        {
+            await foreach (var change in channel.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return change;
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                watchers.Remove(channel);
+            }
+        }
+    }
+
+    public Task<ResourceEvent> WaitForResourceAsync(
+        string resourceName, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken = default) =>
+        FirstAsync(e => (e.Resource.Name == resourceName || e.ResourceId == resourceName) && predicate(e), cancellationToken);
+
+    public Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, CancellationToken cancellationToken = default) =>
+        WaitForResourceAsync(resourceName, e => e.Snapshot.HealthStatus == HealthStatus.Healthy, cancellationToken);
+
+    internal async Task WaitForAllHealthyAsync(IResource resource, int instances, CancellationToken cancellationToken)
+    {
+        var healthy = new Dictionary<string, bool>();
+        await FirstAsync(
+            e =>
+            {
+                if (e.Resource == resource)
+                {
+                    healthy[e.ResourceId] = e.Snapshot.HealthStatus == HealthStatus.Healthy;
+                }
+
+                return healthy.Count(h => h.Value) >= instances;
+            },
+            cancellationToken);
+    }
+
+    internal CustomResourceSnapshot? Current(string resourceId)
+    {
+        lock (gate)
+        {
+            return states.GetValueOrDefault(resourceId)?.Snapshot;
+        }
+    }
+
+    internal void Publish(IResource resource, string resourceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> change)
+    {
+        lock (gate)
+        {
+            var before = states.GetValueOrDefault(resourceId)?.Snapshot ?? new CustomResourceSnapshot();
+            var after = change(before);
+            if (after == before)
+            {
+                return;
+            }
+
+            var state = states[resourceId] = new ResourceEvent(resource, resourceId, after);
+            watchers.ForEach(w => w.Writer.TryWrite(state));
+        }
+    }
+
+    private async Task<ResourceEvent> FirstAsync(Func<ResourceEvent, bool> wanted, CancellationToken cancellationToken)
+    {
+        await foreach (var change in WatchAsync(cancellationToken))
+        {
+            if (wanted(change))
+            {
+                return change;
+            }
+        }
+
+        throw new OperationCanceledException(cancellationToken);
+    }
+}
+
+public sealed class ExecuteCommandResult
+{
+    internal ExecuteCommandResult()
+    {
+    }
+
+    public required bool Success { get; init; }
+    public string? Message { get; init; }
+}
+
+public class ResourceCommandService
+{
+    private readonly ConcurrentDictionary<string, Func<string, CancellationToken, Task>> instances = [];
+
+    internal ResourceCommandService()
+    {
+    }
+
+    public async Task<ExecuteCommandResult> ExecuteCommandAsync(
+        string resourceId, string commandName, CancellationToken cancellationToken = default)
+    {
+        if (!instances.TryGetValue(resourceId, out var run))
+        {
+            return new ExecuteCommandResult { Success = false, Message = $"Resource '{resourceId}' not found." };
+        }
+
+        try
+        {
+            await run(commandName, cancellationToken);
+            return new ExecuteCommandResult { Success = true };
+        }
+        catch (Exception e) when (e is HttpRequestException or InvalidOperationException)
+        {
+            return new ExecuteCommandResult { Success = false, Message = e.Message };
+        }
+    }
+
+    internal void Register(string resourceId, Func<string, CancellationToken, Task> run) => instances[resourceId] = run;
+}
