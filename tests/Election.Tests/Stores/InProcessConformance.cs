@@ -1,0 +1,26 @@
+using AspireElection.Conformance;
+using AspireElection.Stores.InProcess;
+using AspireElection.Timing;
+using Xunit.Abstractions;
+
+namespace AspireElection.Stores;
+
+public sealed class InProcessConformance(ITestOutputHelper output) : StoreConformance<InProcessStore>(output)
+{
+    private readonly InProcessStore _store = new(BootClock.Instance);
+
+    protected override TimeSpan Lease => TimeSpan.FromMilliseconds(400);
+
+    protected override bool CanBeWiped => true;
+
+    /// <summary>Its candidates share one store; there are no other processes.</summary>
+    protected override Task<InProcessStore> CreateStoreAsync() => Task.FromResult(_store);
+
+    protected override Task<int> CountWaitingAsync(string election) => Task.FromResult(_store.Waiting(election));
+
+    protected override Task WipeAsync()
+    {
+        _store.Wipe();
+        return Task.CompletedTask;
+    }
+}
