@@ -148,9 +148,10 @@ public sealed class Candidate : IAsyncDisposable
                 throw new InvalidOperationException($"The candidate {Id} of election '{Election}' was started before; make a new one.");
             _started = true;
             _telemetry.Register(Snapshot);
+            var subscription = _changes.Subscribe();
             _loops =
             [
-                _threads.Start(CallBackAsync),
+                _threads.Start(() => CallBackAsync(subscription)),
                 _threads.Start(() => _observer.RunAsync(_leaving.Token)),
                 _threads.Start(() => _presence.RunAsync(_leaving.Token)),
                 _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
@@ -171,7 +172,7 @@ public sealed class Candidate : IAsyncDisposable
             await StartAsync();
         if (Leadership is { } held)
             return held;
-        await foreach (var change in changes.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var change in changes.ReadAsync(cancellationToken))
         {
             if (change is ElectionChange.BecameLeader { Leadership: { IsTrusted: true } won })
                 return won;
@@ -187,7 +188,7 @@ public sealed class Candidate : IAsyncDisposable
     public async IAsyncEnumerable<ElectionChange> ObserveAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var changes = _changes.Subscribe();
-        await foreach (var change in changes.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var change in changes.ReadAsync(cancellationToken))
             yield return change;
     }
 
@@ -237,10 +238,10 @@ public sealed class Candidate : IAsyncDisposable
             return;
         // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         _holdOff.Set();
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
-        await _leaving.CancelAsync();
+        _leaving.Cancel();
         if (_loops.Length > 0)
         {
             await Task.WhenAll(_loops.Skip(1));
@@ -383,10 +384,10 @@ public sealed class Candidate : IAsyncDisposable
         }
     }
 
-    private async Task CallBackAsync()
+    private async Task CallBackAsync(ChangeFanOut.Subscription subscription)
     {
-        using var changes = _changes.Subscribe();
-        await foreach (var change in changes.Reader.ReadAllAsync())
+        using var changes = subscription;
+        await foreach (var change in changes.ReadAsync())
         {
             try
             {

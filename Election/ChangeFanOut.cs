@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using AspireElection.Telemetry;
 
@@ -13,6 +14,7 @@ internal sealed class ChangeFanOut(ElectionTelemetry telemetry)
     private const int Capacity = 256;
 
     private readonly ConcurrentDictionary<Channel<ElectionChange>, byte> _subscribers = new();
+    private volatile bool _completed;
 
     public void Publish(ElectionChange change)
     {
@@ -26,19 +28,31 @@ internal sealed class ChangeFanOut(ElectionTelemetry telemetry)
             new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             _ => telemetry.ChangeDropped());
         _subscribers.TryAdd(channel, 0);
+        // Looked at after joining: who joins while the last ones are told must not wait for news that never come.
+        if (_completed)
+            channel.Writer.TryComplete();
         return new Subscription(this, channel);
     }
 
     /// <summary>Ends every subscription when the candidate has stopped.</summary>
     public void Complete()
     {
+        _completed = true;
         foreach (var (subscriber, _) in _subscribers)
             subscriber.Writer.TryComplete();
     }
 
-    internal readonly struct Subscription(ChangeFanOut fanOut, Channel<ElectionChange> channel) : IDisposable
+    internal sealed class Subscription(ChangeFanOut fanOut, Channel<ElectionChange> channel) : IDisposable
     {
-        public ChannelReader<ElectionChange> Reader => channel.Reader;
+        /// <summary>Reads until the candidate has stopped. (The channel's own way leaves the caller's context.)</summary>
+        public async IAsyncEnumerable<ElectionChange> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            while (await channel.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (channel.Reader.TryRead(out var change))
+                    yield return change;
+            }
+        }
 
         public void Dispose() => fanOut._subscribers.TryRemove(channel, out _);
     }

@@ -15,4 +15,10 @@ internal static class ClockArithmetic
         var left = timestamp - clock.GetTimestamp();
         return left <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((double)left / clock.TimestampFrequency);
     }
+
+    /// <summary>
+    /// Rounded up to what timers can do. They cut a duration to whole milliseconds: a wait for the last half of one
+    /// would end at once, again and again, until the time has come.
+    /// </summary>
+    public static TimeSpan ForTimer(this TimeSpan duration) => TimeSpan.FromMilliseconds(Math.Ceiling(duration.TotalMilliseconds));
 }

@@ -1,12 +1,21 @@
 namespace AspireElection.Timing;
 
-/// <summary>A wait until a timestamp that can be cut short.</summary>
+/// <summary>A wait until a timestamp that can be cut short. One waits at a time.</summary>
 internal sealed class Wake(TimeProvider clock, TimeSpan slice, Func<bool>? eachSlice = null)
 {
-    private volatile TaskCompletionSource _set = New();
+    private readonly Lock _gate = new();
+    private bool _isSet;
+    private TaskCompletionSource? _waiting;
 
     /// <summary>Ends the wait under way, or the next one at once.</summary>
-    public void Set() => _set.TrySetResult();
+    public void Set()
+    {
+        lock (_gate)
+        {
+            _isSet = true;
+            _waiting?.TrySetResult();
+        }
+    }
 
     /// <summary>
     /// Waits until the timestamp or until <see cref="Set"/>, in slices: the timers below stand still in a suspend,
@@ -17,28 +26,27 @@ internal sealed class Wake(TimeProvider clock, TimeSpan slice, Func<bool>? eachS
     {
         while (true)
         {
-            var set = _set;
-            if (set.Task.IsCompleted)
+            TaskCompletionSource waiting;
+            lock (_gate)
             {
-                _set = New();
-                return true;
+                if (_isSet)
+                {
+                    _isSet = false;
+                    return true;
+                }
+
+                // Its continuation must run elsewhere: Set is called by the deadline thread, which has to go on.
+                _waiting = waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
             var left = clock.Until(timestamp);
             if (left <= TimeSpan.Zero)
                 return false;
-            try
-            {
-                await set.Task.WaitAsync(left < slice ? left : slice, clock);
-            }
-            catch (TimeoutException)
-            {
-                // The slice is over: look at the clock again.
-                if (eachSlice?.Invoke() == true)
-                    return true;
-            }
+            await using var timer = clock.CreateTimer(
+                static set => ((TaskCompletionSource)set!).TrySetResult(), waiting, (left < slice ? left : slice).ForTimer(), Timeout.InfiniteTimeSpan);
+            await waiting.Task;
+            if (eachSlice?.Invoke() == true)
+                return true;
         }
     }
-
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,0 +1,138 @@
+using AspireElection.Jobs;
+using AspireElection.Tests.Simulation;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AspireElection.Tests.Core;
+
+/// <summary>Singleton jobs over changes of the leader.</summary>
+public sealed class JobsTests
+{
+    [Fact]
+    public void A_job_that_runs_once_is_not_repeated_by_the_next_leader() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var runs = new List<string>();
+        var first = New(world, nodes, "node-1", Once("migrations", context => runs.Add(context.Term.Candidate.NodeId)));
+        var second = New(world, nodes, "node-2", Once("migrations", context => runs.Add(context.Term.Candidate.NodeId)));
+        await first.CampaignAsync();
+        await second.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        await first.StopAsync();
+        await world.UntilAsync(() => second.IsLeader, TimeSpan.FromSeconds(1), "the second leads");
+        await world.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(["node-1"], runs);
+        var state = Assert.Single(await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default));
+        Assert.Equal(("done", 1L, "node-1"), (state.State, state.Runs, state.LastNode));
+        await second.StopAsync();
+    });
+
+    [Fact]
+    public void A_failing_one_shows_its_error_is_left_alone_by_its_leader_and_retried_by_the_next() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var tries = 0;
+        var first = New(world, nodes, "node-1", Once("migrations", _ =>
+        {
+            tries++;
+            throw new InvalidOperationException("relation\n\"products\" exists");
+        }));
+        await first.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, tries);
+        var failed = Assert.Single(await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default));
+        Assert.Equal(("failed", "relation \"products\" exists"), (failed.State, failed.LastError));
+        var second = New(world, nodes, "node-2", Once("migrations", _ => tries++));
+        await second.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        await first.StopAsync();
+        await world.UntilAsync(() => tries == 2, TimeSpan.FromSeconds(5), "the next leader tries again");
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        var done = Assert.Single(await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default));
+        Assert.Equal(("done", null), (done.State, done.LastError));
+        await second.StopAsync();
+    });
+
+    [Fact]
+    public void A_period_is_kept_over_a_change_of_the_leader() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var runs = new List<long>();
+        var first = New(world, nodes, "node-1", Every("cache-warming", 60, (_, _) => Run()));
+        var second = New(world, nodes, "node-2", Every("cache-warming", 60, (_, _) => Run()));
+        await first.CampaignAsync();
+        await second.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(90));
+        Assert.Equal(2, runs.Count);
+        await first.StopAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(3, runs.Count);
+        Assert.InRange(TimeSpan.FromTicks(runs[2] - runs[1]), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61));
+        await second.StopAsync();
+
+        Task<JobOutcome> Run()
+        {
+            runs.Add(world.Clock.Now);
+            return Task.FromResult(JobOutcome.Done);
+        }
+    });
+
+    [Fact]
+    public void A_job_that_can_do_nothing_says_why_and_does_not_count_as_a_run() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var node = New(world, nodes, "node-1", new TestJob("migrations", JobSchedule.Once("1"), (_, _) => Task.FromResult(JobOutcome.Skipped("no database"))));
+        await node.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        var state = Assert.Single(await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default));
+        Assert.Equal(("skipped: no database", 0L), (state.State, state.Runs));
+        await node.StopAsync();
+    });
+
+    [Fact]
+    public void A_job_is_told_when_its_leader_resigns_and_its_state_is_written_before_the_seat_is_free() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var told = false;
+        var node = New(world, nodes, "node-1", Every("cache-warming", 60, async (context, stopping) =>
+        {
+            try
+            {
+                await Task.Delay(TimeSpan.FromHours(1), world.Clock, stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                told = context.Leadership.IsTrusted;
+                throw;
+            }
+
+            return JobOutcome.Done;
+        }));
+        await node.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        await node.StopAsync();
+        Assert.True(told);
+        Assert.Equal("waiting", Assert.Single(await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default)).State);
+    });
+
+    private static TestJob Once(string name, Action<JobContext> run) => new(name, JobSchedule.Once("1"), (context, _) =>
+    {
+        run(context);
+        return Task.FromResult(JobOutcome.Done);
+    });
+
+    private static TestJob Every(string name, int seconds, Func<JobContext, CancellationToken, Task<JobOutcome>> run) =>
+        new(name, JobSchedule.Every(TimeSpan.FromSeconds(seconds)), run);
+
+    private static Candidate New(SimulatedWorld world, Nodes nodes, string nodeId, params ILeaderJob[] jobs)
+    {
+        var (candidate, way) = nodes.New(nodeId);
+        var runs = jobs.Select(job => new JobRun(job, way, candidate.Telemetry, world.Clock, NullLogger.Instance)).ToList();
+        candidate.AddWork(new LeaderJobs(runs, way, world.Clock, TimeSpan.FromSeconds(1)).RunAsync);
+        return candidate;
+    }
+
+    private sealed record TestJob(string Name, JobSchedule Schedule, Func<JobContext, CancellationToken, Task<JobOutcome>> Run) : ILeaderJob
+    {
+        public Task<JobOutcome> RunAsync(JobContext context, CancellationToken stopping) => Run(context, stopping);
+    }
+}

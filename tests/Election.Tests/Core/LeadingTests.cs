@@ -1,0 +1,155 @@
+using AspireElection.Tests.Simulation;
+
+namespace AspireElection.Tests.Core;
+
+/// <summary>What a leader may believe, and for how long.</summary>
+public sealed class LeadingTests
+{
+    [Fact]
+    public void A_lone_candidate_leads_at_once_and_keeps_its_term() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, _) = await new Nodes(world).LeaderAsync("node-1");
+        var term = candidate.Leadership!.Token;
+        await world.PassAsync(TimeSpan.FromMinutes(5));
+        Assert.True(candidate.IsLeader);
+        Assert.Equal(term, candidate.Leadership!.Token);
+        Assert.Equal(1, candidate.Snapshot().Transitions);
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void Without_an_answer_trust_ends_a_margin_before_the_lease_counted_from_the_sending() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");
+        var held = candidate.Leadership!;
+        var anchor = world.Clock.Now;
+        way.OnRenew = (_, _) => throw new TimeoutException();
+        await world.PassAsync(Nodes.Trust - TimeSpan.FromMilliseconds(1));
+        Assert.True(held.IsTrusted, "unknown renewals do not end trust early");
+        await world.UntilAsync(() => !held.IsTrusted, TimeSpan.FromSeconds(1), "trust ends");
+        Assert.Equal(anchor + Nodes.Trust.Ticks, world.Clock.Now);
+        await world.PassAsync(TimeSpan.FromMilliseconds(1));
+        Assert.True(held.Lost.IsCancellationRequested);
+        Assert.Equal(LossReason.Expired, held.EndedBecause);
+        way.OnRenew = null;
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void A_slow_successful_renewal_does_not_stretch_trust() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");
+        var held = candidate.Leadership!;
+        var sentAt = 0L;
+        way.OnRenew = async (renew, _) =>
+        {
+            sentAt = world.Clock.Now;
+            var answer = await renew();
+            await world.PassAsync(TimeSpan.FromSeconds(3));
+            way.OnRenew = (_, _) => throw new TimeoutException();
+            return answer;
+        };
+        await world.UntilAsync(() => sentAt > 0, Nodes.Lease, "a renewal is sent");
+        await world.UntilAsync(() => !held.IsTrusted, Nodes.Lease * 2, "trust ends");
+        Assert.Equal(sentAt + Nodes.Trust.Ticks, world.Clock.Now);
+        way.OnRenew = null;
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void A_renewal_that_the_store_refuses_ends_the_leadership_now() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");
+        var held = candidate.Leadership!;
+        way.OnRenew = (_, _) =>
+        {
+            way.OnRenew = null;
+            return new ValueTask<RenewAnswer>(RenewAnswer.Lost);
+        };
+        await world.UntilAsync(() => held.EndedBecause is not null, Nodes.RenewPeriod + TimeSpan.FromMilliseconds(1), "it ends");
+        Assert.Equal(LossReason.Lost, held.EndedBecause);
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void A_doubt_of_the_store_is_followed_by_a_renewal_at_once() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");
+        await world.PassAsync(TimeSpan.FromMilliseconds(10));
+        var before = way.Renewals;
+        way.Candidacy!.RenewNow();
+        await world.PassAsync(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(before + 1, way.Renewals);
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void A_hanging_renewal_is_given_up_after_a_renew_period_and_tried_again() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");
+        way.OnRenew = async (renew, cancelled) =>
+        {
+            way.OnRenew = null;
+            await Task.Delay(Timeout.InfiniteTimeSpan, world.Clock, cancelled);
+            return await renew();
+        };
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.True(candidate.IsLeader);
+        Assert.Equal(1, candidate.Snapshot().Transitions);
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void After_a_suspend_longer_than_the_lease_it_does_not_lead_for_one_instant() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, _) = await new Nodes(world).LeaderAsync("node-1");
+        var held = candidate.Leadership!;
+        world.Clock.Skip(TimeSpan.FromMinutes(1));
+        Assert.False(candidate.IsLeader);
+        Assert.False(held.IsTrusted);
+        await world.UntilAsync(() => candidate.IsLeader, Nodes.Lease, "it is elected again");
+        Assert.True(candidate.Leadership!.Token > held.Token);
+        await candidate.StopAsync();
+    });
+
+    [Theory]
+    [InlineData(-3600)]
+    [InlineData(3600)]
+    public void Steps_of_the_wall_clock_have_no_effect(int seconds) => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var (follower, _) = nodes.New("node-2");
+        await follower.StartAsync();
+        var term = leader.Leadership!.Token;
+        world.Clock.WallOffset = TimeSpan.FromSeconds(seconds);
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(term, leader.Leadership!.Token);
+        Assert.False(follower.IsLeader);
+        await leader.StopAsync();
+        await follower.StopAsync();
+    });
+
+    [Fact]
+    public void A_grant_that_arrives_after_its_lease_makes_no_leader_and_is_given_back() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var told = false;
+        var (candidate, way) = nodes.New("node-1", o => o.Callbacks.BecameLeader = _ => told = true);
+        var released = 0;
+        way.OnRelease = () => released++;
+        way.OnAcquire = async acquire =>
+        {
+            var grant = await acquire();
+            await world.PassAsync(Nodes.Trust);
+            return grant;
+        };
+        await candidate.StartAsync();
+        await world.UntilAsync(() => released > 0, Nodes.Lease * 2, "the seat is given back");
+        Assert.False(told);
+        Assert.False(candidate.IsLeader);
+        way.OnAcquire = null;
+        await world.UntilAsync(() => candidate.IsLeader, Nodes.Lease * 3, "it leads by a grant in time");
+        await candidate.StopAsync();
+    });
+}

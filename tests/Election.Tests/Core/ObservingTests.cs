@@ -1,0 +1,132 @@
+using AspireElection.Tests.Simulation;
+
+namespace AspireElection.Tests.Core;
+
+/// <summary>What a node knows of the others, and whom it tells.</summary>
+public sealed class ObservingTests
+{
+    [Fact]
+    public void Callbacks_and_stream_tell_the_same_story_in_order() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var called = new List<string>();
+        var (first, _) = nodes.New("node-1", o =>
+        {
+            o.Callbacks.BecameLeader = held => called.Add("leads");
+            o.Callbacks.LostLeadership = (held, reason) => called.Add($"lost {reason}");
+            o.Callbacks.NewLeader = leader => called.Add($"new {leader.NodeId}");
+        });
+        var (second, _) = nodes.New("node-2");
+        var streamed = new List<string>();
+        var reading = ReadAsync(first, streamed);
+        await first.CampaignAsync();
+        await second.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        await first.ResignAsync();
+        await world.UntilAsync(() => second.IsLeader, TimeSpan.FromSeconds(1), "the second leads");
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        await first.StopAsync();
+        await reading;
+        Assert.Equal(["leads", "new node-1", "lost Resigned", "new node-2"], called);
+        Assert.Equal(called, streamed.Where(s => s != "leaderless"));
+        await second.StopAsync();
+    });
+
+    [Fact]
+    public void A_callback_that_throws_costs_neither_the_election_nor_later_callbacks() => SimulatedWorld.Run(async world =>
+    {
+        var lost = false;
+        var (leader, _) = await new Nodes(world).LeaderAsync("node-1", o =>
+        {
+            o.Callbacks.BecameLeader = _ => throw new InvalidOperationException("a user's mistake");
+            o.Callbacks.LostLeadership = (_, _) => lost = true;
+        });
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.True(leader.IsLeader);
+        await leader.StopAsync();
+        Assert.True(lost);
+    });
+
+    [Fact]
+    public void A_follower_knows_leader_term_and_members() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1", o => o.Address = () => "http://127.0.0.1:8081");
+        var (follower, _) = nodes.New("node-2");
+        await follower.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(15));
+        var seen = follower.Snapshot();
+        Assert.Equal(Role.Follower, seen.Role);
+        Assert.False(seen.IsLeader);
+        Assert.Equal(leader.Leadership!.Token, seen.Term);
+        Assert.Equal("http://127.0.0.1:8081", seen.Leader!.Address);
+        Assert.InRange(seen.LeaseRemaining, TimeSpan.FromSeconds(6), Nodes.Lease);
+        Assert.Equal(["node-1", "node-2"], seen.Members.Select(m => m.Id.NodeId));
+        Assert.Equal([Role.Leader, Role.Follower], seen.Members.Select(m => m.Role));
+        await leader.StopAsync();
+        await follower.StopAsync();
+    });
+
+    [Fact]
+    public void An_observer_watches_and_never_stands() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (observer, _) = nodes.New("watcher", o => o.Observer = true);
+        await observer.StartAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(Role.Observer, observer.Role);
+        Assert.Null(observer.Leader);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        await world.PassAsync(TimeSpan.FromSeconds(11));
+        Assert.Equal("node-1", observer.Leader?.NodeId);
+        Assert.Contains(observer.Members, m => m is { Id.NodeId: "watcher", Role: Role.Observer });
+        await leader.StopAsync();
+        await observer.StopAsync();
+    });
+
+    [Fact]
+    public void While_the_store_is_away_it_stays_a_follower_says_why_and_recovers() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = new Nodes(world).New("node-1");
+        way.Away = new StoreUnavailableException("redis 127.0.0.1:6379 refused the connection; start it.");
+        await candidate.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.False(candidate.IsLeader);
+        Assert.Equal(way.Away.Message, candidate.StoreTrouble);
+        Assert.InRange(candidate.StoreOutage, TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(31));
+        way.Away = null;
+        await world.UntilAsync(() => candidate.IsLeader, Nodes.Lease * 2, "it leads");
+        Assert.Null(candidate.StoreTrouble);
+        await candidate.StopAsync();
+    });
+
+    [Fact]
+    public void Two_processes_of_one_name_are_two_candidates() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (one, _) = await nodes.LeaderAsync("node-1");
+        var (other, _) = nodes.New("node-1");
+        await other.StartAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.True(one.IsLeader);
+        Assert.False(other.IsLeader);
+        Assert.Equal(2, one.Members.Count);
+        Assert.NotEqual(one.Id.Incarnation, other.Id.Incarnation);
+        await one.StopAsync();
+        await other.StopAsync();
+    });
+
+    private static async Task ReadAsync(Candidate candidate, List<string> into)
+    {
+        await foreach (var change in candidate.ObserveAsync())
+        {
+            into.Add(change switch
+            {
+                ElectionChange.BecameLeader => "leads",
+                ElectionChange.LostLeadership lost => $"lost {lost.Reason}",
+                ElectionChange.NewLeader seen => $"new {seen.Leader.NodeId}",
+                _ => "leaderless",
+            });
+        }
+    }
+}

@@ -1,0 +1,95 @@
+namespace AspireElection.Tests.Simulation;
+
+/// <summary>A real store with faults on the way to it: what a test sets is called instead of the store.</summary>
+internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
+{
+    public Func<Func<ValueTask<RenewAnswer>>, CancellationToken, ValueTask<RenewAnswer>>? OnRenew { get; set; }
+
+    public Func<Func<ValueTask<Grant>>, ValueTask<Grant>>? OnAcquire { get; set; }
+
+    public Action? OnRelease { get; set; }
+
+    /// <summary>When set, every call fails with it.</summary>
+    public Exception? Away { get; set; }
+
+    public int Renewals { get; private set; }
+
+    public Candidacy? Candidacy { get; private set; }
+
+    public string Kind => store.Kind;
+
+    public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        Candidacy = candidacy;
+        return OnAcquire is { } fault
+            ? await fault(() => store.AcquireAsync(candidacy, cancellationToken))
+            : await store.AcquireAsync(candidacy, cancellationToken);
+    }
+
+    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        Renewals++;
+        ThrowIfAway();
+        return OnRenew is { } fault
+            ? await fault(() => store.RenewAsync(term, leaseDuration, cancellationToken), cancellationToken)
+            : await store.RenewAsync(term, leaseDuration, cancellationToken);
+    }
+
+    public ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
+    {
+        OnRelease?.Invoke();
+        ThrowIfAway();
+        return store.ReleaseAsync(term, cancellationToken);
+    }
+
+    public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return store.ObserveAsync(election, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return store.HeartbeatAsync(self, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
+        store.ListAsync(election, cancellationToken);
+
+    public ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return store.LeaveAsync(election, id, cancellationToken);
+    }
+
+    public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>
+        store.RemoveStaleAsync(election, nodeTimeout, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(string election, string prefix, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return store.ReadAsync(election, prefix, cancellationToken);
+    }
+
+    public ValueTask WriteAsync(Term term, string key, string value, CancellationToken cancellationToken)
+    {
+        ThrowIfAway();
+        return store.WriteAsync(term, key, value, cancellationToken);
+    }
+
+    public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken) =>
+        store.AppendAsync(term, log, entry, keep, cancellationToken);
+
+    public ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken) =>
+        store.ReadLogAsync(election, log, cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void ThrowIfAway()
+    {
+        if (Away is { } away)
+            throw away;
+    }
+}
