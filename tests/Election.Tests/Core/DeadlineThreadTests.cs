@@ -1,0 +1,80 @@
+using AspireElection.Timing;
+
+namespace AspireElection.Tests.Core;
+
+/// <summary>The thread that ends trust on time, on the real clock.</summary>
+public sealed class DeadlineThreadTests
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
+    private readonly BootClock _clock = BootClock.Instance;
+
+    [Fact]
+    public async Task A_deadline_fires_not_early_soon_after_and_on_no_pool_thread()
+    {
+        var thread = new DeadlineThread(_clock);
+        var deadline = _clock.After(TimeSpan.FromMilliseconds(50));
+        var fired = new TaskCompletionSource<(long At, bool OnPool)>();
+        thread.Watch(() => deadline, Slice, () => fired.SetResult((_clock.GetTimestamp(), Thread.CurrentThread.IsThreadPoolThread)));
+        var (at, onPool) = await fired.Task.WaitAsync(Bound);
+        Assert.True(at >= deadline);
+        Assert.False(onPool);
+    }
+
+    [Fact]
+    public async Task A_deadline_that_moved_fires_at_its_new_time_and_the_next_ones_in_order()
+    {
+        var thread = new DeadlineThread(_clock);
+        var order = new List<string>();
+        var all = new TaskCompletionSource();
+        var moved = _clock.After(TimeSpan.FromMilliseconds(30));
+        var end = _clock.After(TimeSpan.FromMilliseconds(120));
+        thread.Watch(() => moved, Slice, () => order.Add("moved"));
+        thread.Watch(() => _clock.GetTimestamp() < 0 ? 0 : end, Slice, all.SetResult);
+        var middle = _clock.After(TimeSpan.FromMilliseconds(60));
+        thread.Watch(() => middle, Slice, () => order.Add("middle"));
+        moved = _clock.After(TimeSpan.FromMilliseconds(90));
+        await all.Task.WaitAsync(Bound);
+        Assert.Equal(["middle", "moved"], order);
+    }
+
+    [Fact]
+    public async Task A_deadline_that_was_taken_away_does_not_fire()
+    {
+        var thread = new DeadlineThread(_clock);
+        var fired = false;
+        var end = _clock.After(TimeSpan.FromMilliseconds(60));
+        var done = new TaskCompletionSource();
+        var deadline = _clock.After(TimeSpan.FromMilliseconds(30));
+        thread.Watch(() => deadline, Slice, () => fired = true);
+        thread.Watch(() => end, Slice, done.SetResult);
+        deadline = long.MinValue;
+        await done.Task.WaitAsync(Bound);
+        Assert.False(fired);
+    }
+
+    [Fact]
+    public void The_boot_clock_is_not_behind_the_clock_that_stands_still_in_a_suspend()
+    {
+        var before = TimeProvider.System.GetTimestamp() / (double)TimeProvider.System.TimestampFrequency;
+        Assert.True(_clock.GetTimestamp() / (double)_clock.TimestampFrequency >= before);
+    }
+
+    [Fact]
+    public async Task Cancelling_goes_on_although_a_users_callback_throws_or_listens_no_more()
+    {
+        var thread = new CancellationThread();
+        using var throwing = new CancellationTokenSource();
+        throwing.Token.Register(() => throw new InvalidOperationException("a user's mistake"));
+        var gone = new CancellationTokenSource();
+        gone.Dispose();
+        using var last = new CancellationTokenSource();
+        var cancelled = new TaskCompletionSource();
+        last.Token.Register(cancelled.SetResult);
+        thread.Cancel(throwing);
+        thread.Cancel(gone);
+        thread.Cancel(last);
+        await cancelled.Task.WaitAsync(Bound);
+        Assert.True(throwing.IsCancellationRequested);
+    }
+}
