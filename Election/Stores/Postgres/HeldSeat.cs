@@ -1,0 +1,191 @@
+using System.Threading.Channels;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>
+/// A seat that is held: its session, and the one loop that uses it. Between heartbeats the loop keeps a read pending,
+/// so that a session which the server ends is noticed at once and not with the next renewal.
+/// </summary>
+internal sealed class HeldSeat
+{
+    private static readonly TimeSpan UnlockLimit = TimeSpan.FromSeconds(1);
+
+    private readonly LockSession _session;
+    private readonly PostgresErrors _errors;
+    private readonly Action<HeldSeat> _over;
+    private readonly Task _loop;
+    private volatile bool _ended;
+
+    // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued.
+    private readonly Channel<Order> _orders = Channel.CreateBounded<Order>(new BoundedChannelOptions(8) { SingleReader = true });
+
+    public HeldSeat(LockSession session, Candidacy candidacy, Term term, PostgresErrors errors, Action<HeldSeat> over)
+    {
+        _session = session;
+        _errors = errors;
+        _over = over;
+        Candidacy = candidacy;
+        Term = term;
+        // Not on the caller's context, which may be busy when the server ends the session.
+        _loop = Task.Run(RunAsync);
+    }
+
+    public Candidacy Candidacy { get; }
+
+    public Term Term { get; }
+
+    /// <summary>Ends when the session is closed.</summary>
+    public Task Over => _loop;
+
+    /// <summary>
+    /// Renews by a heartbeat that is sent after this call. The caller may stop waiting for it: the heartbeat stays
+    /// under way and its late answer is nobody's, in particular not that of the next one.
+    /// </summary>
+    public async Task<RenewAnswer> RenewAsync(TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var beat = new Order(lease, cancellationToken);
+        if (_orders.Writer.TryWrite(beat))
+            return await beat.Answer.Task.WaitAsync(cancellationToken);
+        return _ended
+            ? RenewAnswer.Lost
+            : throw _errors.Unfit("earlier heartbeats are still unanswered; see whether the server hangs");
+    }
+
+    /// <summary>Unlocks, so that the server wakes the next in line, and closes the session; bounded.</summary>
+    public async Task ReleaseAsync(TimeProvider clock)
+    {
+        var unlock = new Order(null, CancellationToken.None);
+        if (_orders.Writer.TryWrite(unlock))
+        {
+            try
+            {
+                await unlock.Answer.Task.WaitAsync(UnlockLimit, clock);
+            }
+            catch (TimeoutException)
+            {
+                // The server hangs: closing the session below unlocks as well, as soon as it goes on.
+            }
+        }
+
+        await CloseAsync(clock);
+    }
+
+    /// <summary>Closes the session, whatever is under way on it; bounded.</summary>
+    public async Task CloseAsync(TimeProvider clock)
+    {
+        _ended = true;
+        _orders.Writer.TryComplete();
+        if (_loop.IsCompleted)
+            return;
+        try
+        {
+            await _loop.WaitAsync(UnlockLimit, clock);
+        }
+        catch (TimeoutException)
+        {
+            _session.Abort();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var expected = false;
+        try
+        {
+            while (await NextAsync() is { } order)
+            {
+                if (order.Abandoned.IsCancellationRequested)
+                    continue;
+                if (!await CarryOutAsync(order))
+                    break;
+            }
+
+            expected = true;
+        }
+        catch (Exception exception) when (
+            PostgresErrors.AreOfServer(exception) || exception is OperationCanceledException or InvalidOperationException)
+        {
+            // The session is gone, and the lock with it: those who ask are told so below.
+        }
+        finally
+        {
+            _ended = true;
+            _orders.Writer.TryComplete();
+            _over(this);
+            while (_orders.Reader.TryRead(out var order))
+                order.Answer.TrySetResult(RenewAnswer.Lost);
+            if (!expected)
+                Candidacy.RenewNow();
+            await _session.DisposeAsync();
+        }
+    }
+
+    /// <summary>The next order, with a read pending meanwhile; null when there will be none.</summary>
+    private async Task<Order?> NextAsync()
+    {
+        Order? order;
+        while (!_orders.Reader.TryRead(out order))
+        {
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(_session.Aborted);
+            var ordered = _orders.Reader.WaitToReadAsync().AsTask();
+            var ended = _session.Connection.WaitAsync(enough.Token);
+            await Task.WhenAny(ordered, ended);
+            await enough.CancelAsync();
+            try
+            {
+                await ended;
+            }
+            catch (OperationCanceledException) when (!_session.Aborted.IsCancellationRequested)
+            {
+                // Only the read was cancelled; the session is as it was.
+            }
+
+            if (ordered.IsCompleted && !await ordered)
+                return null;
+        }
+
+        return order;
+    }
+
+    /// <summary>False when the seat is over after it.</summary>
+    private async Task<bool> CarryOutAsync(Order order)
+    {
+        try
+        {
+            if (order.Lease is not { } lease)
+            {
+                await _session.UnlockAsync();
+                order.Answer.TrySetResult(RenewAnswer.Lost);
+                return false;
+            }
+
+            var own = await _session.BeatAsync(lease);
+            order.Answer.TrySetResult(own ? RenewAnswer.Renewed : RenewAnswer.Lost);
+            return own;
+        }
+        catch (Exception exception) when (IsOpen && PostgresErrors.AreOfServer(exception))
+        {
+            // The statement failed and the session lives: nobody knows whether it renewed.
+            order.Answer.TrySetException(_errors.Unavailable(exception));
+            _ = order.Answer.Task.Exception;
+            return true;
+        }
+        catch
+        {
+            order.Answer.TrySetResult(RenewAnswer.Lost);
+            throw;
+        }
+    }
+
+    private bool IsOpen => _session.Connection.State == System.Data.ConnectionState.Open;
+
+    private sealed class Order(TimeSpan? lease, CancellationToken abandoned)
+    {
+        /// <summary>A heartbeat's lease; null unlocks.</summary>
+        public TimeSpan? Lease { get; } = lease;
+
+        public CancellationToken Abandoned { get; } = abandoned;
+
+        public TaskCompletionSource<RenewAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,75 @@
+using AspireElection.Timing;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>A candidate's way from the end of the line to its term.</summary>
+internal sealed class LineWait(LockSession session, Candidacy candidacy, TimeProvider clock)
+{
+    /// <summary>Backends that had their turn are forgotten one day: the list must not grow without end.</summary>
+    private const int Remembered = 64;
+
+    private readonly Queue<int> _steppedBackFor = new();
+    private long _outlasted;
+
+    public async Task<Grant> WaitAsync()
+    {
+        while (true)
+        {
+            if (await session.LineUpAsync() && await TakeAsync() is { } grant)
+                return grant;
+        }
+    }
+
+    /// <summary>Takes the term, after what has to be waited out; null when a better candidate goes first.</summary>
+    private async Task<Grant?> TakeAsync()
+    {
+        while (true)
+        {
+            var alive = AliveTerm(out var until);
+            // Trust is counted from here, not from the grant: that may have waited for us, unseen, for a while.
+            var anchor = clock.GetTimestamp();
+            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor))
+            {
+                case TermAnswer.Taken taken:
+                    return new Grant(new Term(candidacy.Election, candidacy.Id, taken.Token), anchor);
+                case TermAnswer.BetterWaits better:
+                    if (_steppedBackFor.Count == Remembered)
+                        _steppedBackFor.Dequeue();
+                    _steppedBackFor.Enqueue(better.BackendPid);
+                    await session.StepBackAsync();
+                    return null;
+                case TermAnswer.Outlast last:
+                    await HoldUntilAsync(clock.After(last.Lease));
+                    _outlasted = last.Token;
+                    break;
+                default:
+                    await HoldUntilAsync(until);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// A term that somebody may still trust in, as far as this candidate was told. The server is asked about it only
+    /// to find out that it has forgotten it: while it remembers, a free lock means that the leader's session is gone.
+    /// </summary>
+    private long AliveTerm(out long until)
+    {
+        until = long.MinValue;
+        if (candidacy.LastSeen is not { Leader: { } leader } seen || leader.Incarnation == candidacy.Id.Incarnation)
+            return 0;
+        until = seen.EndsAt;
+        return clock.Until(seen.EndsAt) > TimeSpan.Zero ? leader.Term : 0;
+    }
+
+    /// <summary>Holds the lock without a term, so that nobody else has to wait it out again.</summary>
+    private async Task HoldUntilAsync(long timestamp)
+    {
+        while (clock.Until(timestamp) is var left && left > TimeSpan.Zero)
+        {
+            var slice = session.Lease / 3;
+            await Task.Delay(left < slice ? left : slice, clock, session.Aborted);
+            await session.BeatAsync(session.Lease);
+        }
+    }
+}

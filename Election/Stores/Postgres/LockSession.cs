@@ -1,0 +1,186 @@
+using System.Globalization;
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>
+/// The session that waits for a seat and then holds it, and does nothing else. The server ends it when it falls
+/// silent, and with it goes the advisory lock: that is the lease.
+/// </summary>
+internal sealed class LockSession : IAsyncDisposable
+{
+    /// <summary>How <c>pg_stat_activity</c> tells other waiters the priority of this one: gone with the session.</summary>
+    public const string Name = "AspireElection";
+
+    /// <summary>A waiting statement holds back vacuum, so none waits for longer; then it queues again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
+
+    // All in one statement: when the wait ends without the lock, its transaction takes the settings back, so the
+    // short idle time-out holds for a session that was granted the lock and for no other.
+    private const string Wait = """
+        SELECT set_config('idle_session_timeout', $2, false), set_config('statement_timeout', $3, false), pg_advisory_lock($1)
+        """;
+
+    private const string Relax = """
+        SELECT pg_advisory_unlock_all(), set_config('idle_session_timeout', $1, false), set_config('statement_timeout', '0', false)
+        """;
+
+    private const string Beat = "SELECT pg_backend_pid(), set_config('idle_session_timeout', $1, false)";
+
+    private readonly CancellationTokenSource _abort = new();
+    private readonly NpgsqlCommand _wait;
+    private readonly NpgsqlCommand _beat;
+    private readonly string _idle;
+
+    private LockSession(NpgsqlConnection connection, Candidacy candidacy)
+    {
+        Connection = connection;
+        Lease = candidacy.LeaseDuration;
+        Election = candidacy.Election;
+        var grace = TimeSpan.FromMilliseconds(Math.Min(Lease.TotalMilliseconds / 4, 250));
+        _idle = Milliseconds(Lease > LongestWait ? Lease : LongestWait);
+        _wait = new NpgsqlCommand(Wait, connection) { CommandTimeout = ConnectionSettings.WholeSeconds(LongestWait + Slack) };
+        _wait.Parameters.With(SeatKey.Of(Election)).With(Milliseconds(grace)).With(Milliseconds(Lease / 2));
+        _beat = new NpgsqlCommand(Beat, connection);
+        _beat.Parameters.With(Milliseconds(Lease));
+        Term = new TermStatement(this, candidacy);
+    }
+
+    public NpgsqlConnection Connection { get; }
+
+    public string Election { get; }
+
+    public TimeSpan Lease { get; }
+
+    public TermStatement Term { get; }
+
+    /// <summary>Cancelled by <see cref="Abort"/>.</summary>
+    public CancellationToken Aborted => _abort.Token;
+
+    /// <summary>Opens the session, ready to wait: everything prepared, so that a grant costs one round trip.</summary>
+    public static async Task<LockSession> OpenAsync(
+        ConnectionSettings settings, PoolerCheck poolers, PostgresErrors errors, Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        var connection = await settings.OpenAsync(candidacy.LeaseDuration, candidacy.LeaseDuration, cancellationToken);
+        var session = new LockSession(connection, candidacy);
+        try
+        {
+            await poolers.RefuseUnfitAsync(connection, cancellationToken);
+            await session.RefuseStandbyAsync(errors, cancellationToken);
+            await session.SetUpAsync(candidacy, cancellationToken);
+            await session._wait.PrepareAsync(cancellationToken);
+            await session._beat.PrepareAsync(cancellationToken);
+            await session.Term.WarmUpAsync(cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits in line inside the server; false when it has to queue again.</summary>
+    public async Task<bool> LineUpAsync()
+    {
+        try
+        {
+            await _wait.ExecuteNonQueryAsync(Aborted);
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives the lock back, for a better candidate that waits behind.</summary>
+    public async Task StepBackAsync()
+    {
+        await using var relax = new NpgsqlCommand(Relax, Connection);
+        relax.Parameters.With(_idle);
+        await relax.ExecuteNonQueryAsync(Aborted);
+    }
+
+    /// <summary>
+    /// A statement that cannot block: a session that waits for a row lock counts as busy, and the server would not end
+    /// it. False when another backend answered, one that does not hold the lock.
+    /// </summary>
+    public async Task<bool> BeatAsync(TimeSpan lease)
+    {
+        _beat.Parameters[0].Value = Milliseconds(lease);
+        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Connection.ProcessID;
+    }
+
+    /// <summary>Gives the lock back. Locks stack in a session, so all of them.</summary>
+    public async Task UnlockAsync()
+    {
+        await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", Connection);
+        await unlock.ExecuteNonQueryAsync(Aborted);
+    }
+
+    /// <summary>
+    /// Ends whatever is under way, and with it the session. Cancelling asks the server over a second connection, which
+    /// may block where it hangs: never on the caller's thread.
+    /// </summary>
+    public void Abort() => _ = _abort.CancelAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _wait.DisposeAsync();
+        await _beat.DisposeAsync();
+        await Term.DisposeAsync();
+        await Connection.DisposeAsync();
+        _abort.Dispose();
+    }
+
+    public static string Milliseconds(TimeSpan duration) =>
+        Math.Max(1, (long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    private async Task RefuseStandbyAsync(PostgresErrors errors, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", Connection);
+        if ((bool)(await command.ExecuteScalarAsync(cancellationToken))!)
+            throw errors.Unfit("it is a standby, which hands out locks that the primary knows nothing of; connect to the primary");
+    }
+
+    private async Task SetUpAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(Connection);
+        // After a crash, or on a promoted standby, the unlogged table is empty: whoever comes first leaves a new mark.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("INSERT INTO election_marker DEFAULT VALUES ON CONFLICT DO NOTHING"));
+        batch.BatchCommands.Add(SettingsOf(candidacy));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlBatchCommand SettingsOf(Candidacy candidacy)
+    {
+        var seconds = ConnectionSettings.WholeSeconds(Lease).ToString(CultureInfo.InvariantCulture);
+        var values = new (string Name, string Value)[]
+        {
+            ("application_name", $"{Name} {candidacy.Priority.ToString(CultureInfo.InvariantCulture)} {candidacy.Id.NodeId}"),
+            ("idle_session_timeout", _idle),
+            ("lock_timeout", Milliseconds(LongestWait)),
+            ("statement_timeout", "0"),
+            ("transaction_timeout", "0"),
+            // A dead waiter is taken out of the line, rather than being granted the lock one day (Linux servers only).
+            ("client_connection_check_interval", "1000"),
+            // The system must not end the session sooner than the lease does: its leader still trusts in it.
+            ("tcp_keepalives_idle", seconds),
+            ("tcp_keepalives_interval", seconds),
+            ("tcp_user_timeout", Milliseconds(Lease + TimeSpan.FromSeconds(1))),
+            // Planned once, while warming up: a killed leader's successor does not plan.
+            ("plan_cache_mode", "force_generic_plan"),
+            ("jit", "off"),
+        };
+        var command = new NpgsqlBatchCommand("""
+            SELECT set_config(s.name, v.value, false)
+            FROM unnest($1::text[], $2::text[]) AS v (name, value) JOIN pg_settings s ON s.name = v.name
+            WHERE v.name <> 'client_connection_check_interval' OR version() ~* 'linux'
+            """);
+        command.Parameters.With(values.Select(v => v.Name).ToArray()).With(values.Select(v => v.Value).ToArray());
+        return command;
+    }
+}

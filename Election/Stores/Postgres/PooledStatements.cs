@@ -1,0 +1,43 @@
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>Everything that is not the seat itself goes through the pool: members, ledger, the mark of a release.</summary>
+internal sealed class PooledStatements(NpgsqlDataSource source, PostgresSchema schema, PostgresErrors errors)
+{
+    public NpgsqlDataSource Source => source;
+
+    public async ValueTask<T> RunAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> statements, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OnceAsync(statements, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            schema.Forget();
+        }
+        catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
+        {
+            throw errors.Unavailable(exception);
+        }
+
+        try
+        {
+            return await OnceAsync(statements, cancellationToken);
+        }
+        catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
+        {
+            throw errors.Unavailable(exception);
+        }
+    }
+
+    private async Task<T> OnceAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> statements, CancellationToken cancellationToken)
+    {
+        await schema.EnsureAsync(cancellationToken);
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await statements(connection, cancellationToken);
+    }
+}

@@ -1,0 +1,121 @@
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>The members of every election, in the table <c>node_records</c>.</summary>
+internal sealed class PostgresMembership(PooledStatements pool) : IMembership
+{
+    private const string Beat = """
+        INSERT INTO node_records AS n
+            (election, id, instance_id, status, last_heartbeat, term, priority, address, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, clock_timestamp(), clock_timestamp())
+        ON CONFLICT (election, id, instance_id) DO UPDATE SET
+            status = excluded.status, last_heartbeat = excluded.last_heartbeat, term = excluded.term,
+            priority = excluded.priority, address = excluded.address, updated_at = excluded.updated_at
+        """;
+
+    private const string All = """
+        SELECT election, id, instance_id, status, priority, address, term, created_at, last_heartbeat
+        FROM node_records WHERE election = $1
+        ORDER BY priority DESC, id COLLATE "C", instance_id COLLATE "C"
+        """;
+
+    private const string Stale = """
+        DELETE FROM node_records WHERE election = $1 AND last_heartbeat < clock_timestamp() - make_interval(secs => $2)
+        """;
+
+    public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken) =>
+        pool.RunAsync<IReadOnlyList<Member>>(
+            async (connection, cancellation) =>
+            {
+                await using var batch = new NpgsqlBatch(connection);
+                batch.BatchCommands.Add(BeatOf(self));
+                batch.BatchCommands.Add(AllOf(self.Election));
+                return await ReadAsync(batch, cancellation);
+            },
+            cancellationToken);
+
+    public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
+        pool.RunAsync<IReadOnlyList<Member>>(
+            async (connection, cancellation) =>
+            {
+                await using var batch = new NpgsqlBatch(connection);
+                batch.BatchCommands.Add(AllOf(election));
+                return await ReadAsync(batch, cancellation);
+            },
+            cancellationToken);
+
+    public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
+        await pool.RunAsync(
+            async (connection, cancellation) =>
+            {
+                await using var leave = new NpgsqlCommand(
+                    "DELETE FROM node_records WHERE election = $1 AND id = $2 AND instance_id = $3", connection);
+                leave.Parameters.With(election).With(id.NodeId).With(id.Incarnation);
+                return await leave.ExecuteNonQueryAsync(cancellation);
+            },
+            cancellationToken);
+
+    public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>
+        pool.RunAsync(
+            async (connection, cancellation) =>
+            {
+                await using var remove = new NpgsqlCommand(Stale, connection);
+                remove.Parameters.With(election).With(nodeTimeout.TotalSeconds);
+                return await remove.ExecuteNonQueryAsync(cancellation);
+            },
+            cancellationToken);
+
+    private static NpgsqlBatchCommand BeatOf(Member self)
+    {
+        var command = new NpgsqlBatchCommand(Beat);
+        command.Parameters.With(self.Election).With(self.Id.NodeId).With(self.Id.Incarnation).With(StatusOf(self.Role))
+            .With(self.Term).With(self.Priority).WithText(self.Address);
+        return command;
+    }
+
+    private static NpgsqlBatchCommand AllOf(string election)
+    {
+        var command = new NpgsqlBatchCommand(All);
+        command.Parameters.With(election);
+        return command;
+    }
+
+    private static async Task<List<Member>> ReadAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var members = new List<Member>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            members.Add(new Member(
+                reader.GetString(0),
+                new CandidateId(reader.GetString(1), reader.GetString(2)),
+                RoleOf(reader.GetString(3)),
+                reader.GetInt32(4),
+                reader.IsDBNull(5) ? null : reader.GetString(5),
+                reader.GetInt64(6),
+                reader.GetFieldValue<DateTimeOffset>(7),
+                reader.GetFieldValue<DateTimeOffset>(8)));
+        }
+
+        return members;
+    }
+
+    private static string StatusOf(Role role) => role switch
+    {
+        Role.Leader => "leader",
+        Role.Follower => "follower",
+        Role.Candidate => "candidate",
+        Role.Observer => "observer",
+        _ => "stopped",
+    };
+
+    private static Role RoleOf(string status) => status switch
+    {
+        "leader" => Role.Leader,
+        "follower" => Role.Follower,
+        "candidate" => Role.Candidate,
+        "observer" => Role.Observer,
+        _ => Role.Stopped,
+    };
+}

@@ -1,0 +1,184 @@
+using System.Runtime.CompilerServices;
+using AspireElection.Timing;
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>
+/// One listening session for all observers of a store. Changes of the seat are told by NOTIFY; behind it is a poll,
+/// which sees a leader whose session ended without a successor.
+/// </summary>
+internal sealed class PostgresObservation(
+    ConnectionSettings settings, PostgresSchema schema, PostgresErrors errors, TimeProvider clock) : IAsyncDisposable
+{
+    /// <summary>The channel; its payload is the election's name.</summary>
+    public const string Channel = "aspire_election";
+
+    private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly List<SeatWatcher> _watchers = [];
+    private CancellationTokenSource _pause = new();
+    private Task _line = Task.CompletedTask;
+    private bool _listening;
+    private bool _closed;
+
+    public async IAsyncEnumerable<Sighting> ObserveAsync(
+        string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var watcher = new SeatWatcher(election);
+        Add(watcher);
+        try
+        {
+            await foreach (var sighting in watcher.Reader.ReadAllAsync(cancellationToken))
+                yield return sighting;
+        }
+        finally
+        {
+            Remove(watcher);
+        }
+    }
+
+    /// <summary>Ends all observations.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task line;
+        lock (_gate)
+        {
+            _closed = true;
+            LoseAll(new ObjectDisposedException(nameof(PostgresStore)));
+            EndPause();
+            line = _line;
+        }
+
+        await line;
+    }
+
+    private void Add(SeatWatcher watcher)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(PostgresStore));
+            _watchers.Add(watcher);
+            EndPause();
+            if (_listening)
+                return;
+            _listening = true;
+            _line = Task.Run(RunAsync);
+        }
+    }
+
+    private void Remove(SeatWatcher watcher)
+    {
+        lock (_gate)
+        {
+            _watchers.Remove(watcher);
+            if (_watchers.Count == 0)
+                EndPause();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await schema.EnsureAsync(CancellationToken.None);
+            await using var connection = await settings.OpenAsync(LongestPoll, Answer, CancellationToken.None);
+            var told = new HashSet<string>(StringComparer.Ordinal);
+            connection.Notification += (_, notification) => told.Add(notification.Payload);
+            await ListenAsync(connection);
+            var pollAt = clock.GetTimestamp();
+            while (Wanted(clock.Until(pollAt) == TimeSpan.Zero, told) is { } elections)
+            {
+                told.Clear();
+                if (elections.Length > 0)
+                {
+                    var next = Publish(await SeatQuery.ReadAsync(connection, elections, clock, CancellationToken.None));
+                    pollAt = clock.Until(pollAt) == TimeSpan.Zero ? next : Math.Min(pollAt, next);
+                }
+
+                await PauseAsync(connection, clock.Until(pollAt), told);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Whatever ended the line: its watchers must not wait for ever.
+            if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+                schema.Forget();
+            lock (_gate)
+            {
+                _listening = false;
+                LoseAll(errors.Unavailable(exception));
+            }
+        }
+    }
+
+    private static async Task ListenAsync(NpgsqlConnection connection)
+    {
+        await using var listen = new NpgsqlCommand(
+            $"SET application_name = '{LockSession.Name} observer'; SET idle_session_timeout = 0; LISTEN {Channel}", connection);
+        await listen.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The elections to look at now; null ends the line, because nobody observes any more.</summary>
+    private string[]? Wanted(bool all, HashSet<string> told)
+    {
+        lock (_gate)
+        {
+            if (_watchers.Count == 0)
+            {
+                _listening = false;
+                return null;
+            }
+
+            if (_pause.IsCancellationRequested)
+                _pause = new CancellationTokenSource();
+            return [.. _watchers.Where(w => all || w.IsNew || told.Contains(w.Election)).Select(w => w.Election).Distinct()];
+        }
+    }
+
+    /// <summary>Tells the watchers, and answers when to look again at the latest.</summary>
+    private long Publish(List<(string Election, Sighting Sighting, TimeSpan? Lease)> seen)
+    {
+        var poll = LongestPoll;
+        lock (_gate)
+        {
+            foreach (var (election, sighting, lease) in seen)
+            {
+                if (lease is { } last && last / 2 < poll)
+                    poll = last / 2;
+                foreach (var watcher in _watchers.Where(w => w.Election == election))
+                    watcher.Tell(sighting);
+            }
+        }
+
+        return clock.After(poll < ShortestPoll ? ShortestPoll : poll);
+    }
+
+    /// <summary>Waits until something is told, somebody begins or ends observing, or it is time to look again.</summary>
+    private async Task PauseAsync(NpgsqlConnection connection, TimeSpan left, HashSet<string> told)
+    {
+        if (told.Count > 0 || left < TimeSpan.FromMilliseconds(1))
+            return;
+        try
+        {
+            await connection.WaitAsync(left, _pause.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Only the read was cancelled; the session is as it was.
+        }
+    }
+
+    /// <summary>Cancelling may run what follows at once: not here, inside the lock.</summary>
+    private void EndPause() => _ = _pause.CancelAsync();
+
+    private void LoseAll(Exception reason)
+    {
+        foreach (var watcher in _watchers)
+            watcher.Lose(reason);
+        _watchers.Clear();
+    }
+}

@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>
+/// Elections in a PostgreSQL database, version 14 or newer. The seat is a session advisory lock: candidates wait for
+/// it inside the server, which grants it the moment that a leader resigns, dies, or falls silent for a lease.
+/// </summary>
+/// <remarks>
+/// Connections: one for each candidate (outside the pool), one for all observers, and those of the pool for members
+/// and ledger. A default server has room for some 12,000 advisory locks; 5,000 elections are the limit.
+/// The tables (<c>election_terms</c>, <c>election_marker</c>, <c>node_records</c>, <c>election_ledger</c>,
+/// <c>election_ledger_fence</c>, <c>election_log</c>) are created in the first schema of the user's search path. The name of an election
+/// counts for the whole database, whatever the schema.
+/// </remarks>
+public sealed class PostgresStore : IElectionStore
+{
+    private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
+
+    // Not durable on purpose: a mark that is lost in a crash costs a wait, and no hand-over waits for the disk.
+    private const string Mark = """
+        UPDATE election_terms SET released_token = token
+        WHERE election = $1 AND token = $2 AND node_id = $3 AND incarnation = $4
+        """;
+
+    private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
+    private readonly NpgsqlDataSource? _own;
+    private readonly TimeProvider _clock;
+    private readonly PostgresErrors _errors;
+    private readonly PostgresSchema _schema;
+    private readonly ConnectionSettings _settings;
+    private readonly PooledStatements _pool;
+    private readonly PostgresMembership _membership;
+    private readonly PostgresLedger _ledger;
+    private readonly PostgresObservation _observation;
+
+    /// <summary>Elections in the database of an Npgsql connection string.</summary>
+    /// <param name="connectionString">For example <c>Host=db;Database=app;Username=app;Password=…</c>.</param>
+    /// <param name="clock">A clock that goes on while the host is suspended; trust is counted on it.</param>
+    /// <exception cref="ArgumentException">The string is no Npgsql connection string.</exception>
+    public PostgresStore(string connectionString, TimeProvider clock)
+        : this(NpgsqlDataSource.Create(connectionString), clock) => _own = _pool.Source;
+
+    /// <summary>
+    /// Elections in the database of an existing data source, which is not disposed with the store. Sessions of the
+    /// store's own take over its host, credentials (also from a password provider) and certificate callbacks.
+    /// </summary>
+    /// <param name="dataSource">Where to find the server.</param>
+    /// <param name="clock">A clock that goes on while the host is suspended; trust is counted on it.</param>
+    public PostgresStore(NpgsqlDataSource dataSource, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        _clock = clock;
+        _errors = new PostgresErrors(dataSource.ConnectionString);
+        _schema = new PostgresSchema(dataSource);
+        _settings = new ConnectionSettings(dataSource);
+        _pool = new PooledStatements(dataSource, _schema, _errors);
+        _membership = new PostgresMembership(_pool);
+        _ledger = new PostgresLedger(_pool);
+        _observation = new PostgresObservation(_settings, _schema, _errors, clock);
+    }
+
+    /// <summary>
+    /// Declares that a pooler between here and the server keeps a server session for as long as the client's (session
+    /// mode). Without it any pooler is refused; in transaction mode it is refused always. Default false.
+    /// </summary>
+    public bool BehindSessionPooler { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "postgres";
+
+    /// <inheritdoc/>
+    public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(candidacy);
+        cancellationToken.ThrowIfCancellationRequested();
+        await CloseOrphansAsync(candidacy);
+        LockSession? session = null;
+        try
+        {
+            await _schema.EnsureAsync(cancellationToken);
+            session = await LockSession.OpenAsync(
+                _settings, new PoolerCheck(_settings, _errors, BehindSessionPooler), _errors, candidacy, cancellationToken);
+            Grant grant;
+            await using (cancellationToken.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
+                grant = await new LineWait(session, candidacy, _clock).WaitAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            _held[grant.Term] = new HeldSeat(session, candidacy, grant.Term, _errors, over => _held.TryRemove(over.Term, out _));
+            session = null;
+            return grant;
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
+        {
+            if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+                _schema.Forget();
+            throw _errors.Unavailable(exception);
+        }
+        finally
+        {
+            if (session is not null)
+                await session.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Lost as soon as the term's session has ended. A caller that cancels leaves the heartbeat under way and the
+    /// session unharmed; the next renewal is sent after the server has answered the one before.
+    /// </remarks>
+    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        _held.TryGetValue(term, out var seat) ? await seat.RenewAsync(leaseDuration, cancellationToken) : RenewAnswer.Lost;
+
+    /// <inheritdoc/>
+    public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
+    {
+        if (!_held.TryRemove(term, out var seat))
+            return;
+        try
+        {
+            await MarkReleasedAsync(term, cancellationToken).WaitAsync(MarkLimit, _clock, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException or OperationCanceledException)
+        {
+            // The seat is given back all the same. Without the mark a successor waits for a lease, and only when the
+            // server restarts in between.
+        }
+        finally
+        {
+            await seat.ReleaseAsync(_clock);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
+        _observation.ObserveAsync(election, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken) =>
+        _membership.HeartbeatAsync(self, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
+        _membership.ListAsync(election, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
+        _membership.LeaveAsync(election, id, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>
+        _membership.RemoveStaleAsync(election, nodeTimeout, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(string election, string prefix, CancellationToken cancellationToken) =>
+        _ledger.ReadAsync(election, prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask WriteAsync(Term term, string key, string value, CancellationToken cancellationToken) =>
+        _ledger.WriteAsync(term, key, value, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken) =>
+        _ledger.AppendAsync(term, log, entry, keep, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken) =>
+        _ledger.ReadLogAsync(election, log, cancellationToken);
+
+    /// <summary>Closes every session of this store, and with them its seats; an own data source as well.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _observation.DisposeAsync();
+        foreach (var seat in _held.Values)
+            await seat.CloseAsync(_clock);
+        _schema.Dispose();
+        if (_own is not null)
+            await _own.DisposeAsync();
+    }
+
+    /// <summary>A new campaign of the same incarnation has given its earlier term up: closing the session frees the seat.</summary>
+    private async Task CloseOrphansAsync(Candidacy candidacy)
+    {
+        foreach (var orphan in _held.Values.Where(s => s.Term.Election == candidacy.Election && s.Term.Candidate == candidacy.Id))
+            await orphan.CloseAsync(_clock);
+    }
+
+    private Task<int> MarkReleasedAsync(Term term, CancellationToken cancellationToken) => _pool.RunAsync(
+        async (connection, cancellation) =>
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT set_config('synchronous_commit', 'off', true)"));
+            var mark = new NpgsqlBatchCommand(Mark);
+            mark.Parameters.WithTerm(term);
+            batch.BatchCommands.Add(mark);
+            var tell = new NpgsqlBatchCommand($"SELECT pg_notify('{PostgresObservation.Channel}', $1)");
+            tell.Parameters.With(term.Election);
+            batch.BatchCommands.Add(tell);
+            return await batch.ExecuteNonQueryAsync(cancellation);
+        },
+        cancellationToken).AsTask();
+}

@@ -1,0 +1,126 @@
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>What came of trying to take the term.</summary>
+internal abstract record TermAnswer
+{
+    private TermAnswer()
+    {
+    }
+
+    /// <summary>The term is taken.</summary>
+    public sealed record Taken(long Token) : TermAnswer;
+
+    /// <summary>A candidate of higher priority waits for this lock now.</summary>
+    public sealed record BetterWaits(int BackendPid) : TermAnswer;
+
+    /// <summary>The server restarted, crashed or was promoted in a term that was not released: its leader may still trust in it.</summary>
+    public sealed record Outlast(long Token, TimeSpan Lease) : TermAnswer;
+
+    /// <summary>The store has forgotten a term that the candidate knows.</summary>
+    public sealed record Forgotten : TermAnswer;
+}
+
+/// <summary>
+/// Makes a leader of the session that was granted the lock, in one round trip: looks for a better candidate, numbers
+/// and writes the term, and stretches the idle time-out from the grace to the lease. Trust is anchored at its sending.
+/// </summary>
+internal sealed class TermStatement : IAsyncDisposable
+{
+    private const string Sql = $$"""
+        WITH last AS (
+            SELECT token, incarnation, lease_ms, server_epoch, released_token FROM election_terms WHERE election = $1),
+        server AS MATERIALIZED (
+            SELECT concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),
+                left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch),
+        better AS MATERIALIZED (
+            SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND ((l.classid::bigint << 32) | l.objid::bigint) = $2
+            AND l.pid <> ALL ($11)
+            AND CASE WHEN a.application_name ~ '^{{LockSession.Name}} -?[0-9]{1,10} '
+                THEN split_part(a.application_name, ' ', 2)::bigint > $6 ELSE false END
+            LIMIT 1),
+        outlast AS MATERIALIZED (
+            SELECT last.token, last.lease_ms FROM last, server
+            WHERE last.token <> last.released_token AND last.incarnation <> $4 AND last.token <> $10
+            AND last.server_epoch <> server.epoch),
+        taken AS (
+            INSERT INTO election_terms AS t (election, lock_key, node_id, incarnation, address, priority, lease_ms,
+                token, backend_pid, server_epoch, since)
+            SELECT $1, $2, $3, $4, $5, $6, $7,
+                greatest(greatest(coalesce((SELECT token FROM last), 0), $8) + 1,
+                    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+                pg_backend_pid(), server.epoch, clock_timestamp()
+            FROM server
+            WHERE $12 AND NOT EXISTS (SELECT FROM better) AND NOT EXISTS (SELECT FROM outlast)
+            AND coalesce((SELECT token FROM last), 0) >= $9
+            ON CONFLICT (election) DO UPDATE SET token = greatest(t.token + 1, excluded.token),
+                lock_key = excluded.lock_key, node_id = excluded.node_id, incarnation = excluded.incarnation,
+                address = excluded.address, priority = excluded.priority, lease_ms = excluded.lease_ms,
+                backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
+            RETURNING token)
+        SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT lease_ms FROM outlast),
+            (SELECT pg_notify('{{PostgresObservation.Channel}}', $1) FROM taken)::text,
+            CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END
+        """;
+
+    private readonly LockSession _session;
+    private readonly NpgsqlCommand _command;
+    private readonly NpgsqlParameter<long> _seen = new();
+    private readonly NpgsqlParameter<long> _alive = new();
+    private readonly NpgsqlParameter<long> _outlasted = new();
+    private readonly NpgsqlParameter<int[]> _steppedBackFor = new() { TypedValue = [] };
+    private readonly NpgsqlParameter<bool> _take = new();
+
+    public TermStatement(LockSession session, Candidacy candidacy)
+    {
+        _session = session;
+        _command = new NpgsqlCommand(Sql, session.Connection);
+        _command.Parameters.With(candidacy.Election).With(SeatKey.Of(candidacy.Election)).With(candidacy.Id.NodeId)
+            .With(candidacy.Id.Incarnation).WithText(candidacy.Address).With(candidacy.Priority)
+            .With((long)candidacy.LeaseDuration.TotalMilliseconds);
+        NpgsqlParameter[] changing = [_seen, _alive, _outlasted, _steppedBackFor, _take];
+        _command.Parameters.AddRange(changing);
+    }
+
+    /// <summary>Plans the statement and fills the session's caches, without taking anything.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        await _command.PrepareAsync(cancellationToken);
+        await ExecuteAsync(cancellationToken);
+    }
+
+    /// <summary>Takes the term, or says why not.</summary>
+    /// <param name="seen">The highest token that the candidate has seen.</param>
+    /// <param name="alive">A term that may still be trusted in, by what the candidate was last told; 0 for none.</param>
+    /// <param name="outlasted">The term whose lease was waited out after a restart; 0 for none.</param>
+    /// <param name="steppedBackFor">Backends of better waiters that had their turn.</param>
+    public Task<TermAnswer> TakeAsync(long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor)
+    {
+        _seen.TypedValue = seen;
+        _alive.TypedValue = alive;
+        _outlasted.TypedValue = outlasted;
+        _steppedBackFor.TypedValue = [.. steppedBackFor];
+        _take.TypedValue = true;
+        return ExecuteAsync(_session.Aborted);
+    }
+
+    public ValueTask DisposeAsync() => _command.DisposeAsync();
+
+    private async Task<TermAnswer> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        await using var reader = await _command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        if (!reader.IsDBNull(0))
+            return new TermAnswer.Taken(reader.GetInt64(0));
+        if (!reader.IsDBNull(1))
+            return new TermAnswer.BetterWaits(reader.GetInt32(1));
+        return reader.IsDBNull(2)
+            ? new TermAnswer.Forgotten()
+            : new TermAnswer.Outlast(reader.GetInt64(2), TimeSpan.FromMilliseconds(reader.GetInt64(3)));
+    }
+}
