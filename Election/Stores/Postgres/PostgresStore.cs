@@ -25,6 +25,7 @@ public sealed class PostgresStore : IElectionStore
         """;
 
     private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
+    private readonly CancellationTokenSource _closing = new();
     private readonly NpgsqlDataSource? _own;
     private readonly TimeProvider _clock;
     private readonly PostgresErrors _errors;
@@ -74,23 +75,25 @@ public sealed class PostgresStore : IElectionStore
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(candidacy);
-        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
         await CloseOrphansAsync(candidacy);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         LockSession? session = null;
         try
         {
-            await _schema.EnsureAsync(cancellationToken);
+            ending.Token.ThrowIfCancellationRequested();
+            await _schema.EnsureAsync(ending.Token);
             session = await LockSession.OpenAsync(
-                _settings, new PoolerCheck(_settings, _errors, BehindSessionPooler), _errors, candidacy, cancellationToken);
+                _settings, new PoolerCheck(_settings, _errors, BehindSessionPooler), _errors, candidacy, ending.Token);
             Grant grant;
-            await using (cancellationToken.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
+            await using (ending.Token.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
                 grant = await new LineWait(session, candidacy, _clock).WaitAsync();
-            cancellationToken.ThrowIfCancellationRequested();
+            ending.Token.ThrowIfCancellationRequested();
             _held[grant.Term] = new HeldSeat(session, candidacy, grant.Term, _errors, over => _held.TryRemove(over.Term, out _));
             session = null;
             return grant;
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (ending.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
         }
@@ -171,9 +174,12 @@ public sealed class PostgresStore : IElectionStore
     public ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken) =>
         _ledger.ReadLogAsync(election, log, cancellationToken);
 
-    /// <summary>Closes every session of this store, and with them its seats; an own data source as well.</summary>
+    /// <summary>Ends all waiting, and closes every session and with it every seat; an own data source as well.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_closing.IsCancellationRequested)
+            return;
+        await _closing.CancelAsync();
         await _observation.DisposeAsync();
         foreach (var seat in _held.Values)
             await seat.CloseAsync(_clock);
