@@ -26,6 +26,7 @@ internal sealed class HeldSeat
         _over = over;
         Candidacy = candidacy;
         Term = term;
+        Lease = candidacy.LeaseDuration;
         // Not on the caller's context, which may be busy when the server ends the session.
         _loop = Task.Run(RunAsync);
     }
@@ -34,8 +35,8 @@ internal sealed class HeldSeat
 
     public Term Term { get; }
 
-    /// <summary>Ends when the session is closed.</summary>
-    public Task Over => _loop;
+    /// <summary>The longest lease that this term was given; its row says the same.</summary>
+    public TimeSpan Lease { get; set; }
 
     /// <summary>
     /// Renews by a heartbeat that is sent after this call. The caller may stop waiting for it: the heartbeat stays

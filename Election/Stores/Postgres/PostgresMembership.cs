@@ -8,7 +8,7 @@ internal sealed class PostgresMembership(PooledStatements pool) : IMembership
     private const string Beat = """
         INSERT INTO node_records AS n
             (election, id, instance_id, status, last_heartbeat, term, priority, address, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, clock_timestamp(), clock_timestamp())
+        VALUES ($1, $2, $3, $4, statement_timestamp(), $5, $6, $7, statement_timestamp(), statement_timestamp())
         ON CONFLICT (election, id, instance_id) DO UPDATE SET
             status = excluded.status, last_heartbeat = excluded.last_heartbeat, term = excluded.term,
             priority = excluded.priority, address = excluded.address, updated_at = excluded.updated_at

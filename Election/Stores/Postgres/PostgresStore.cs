@@ -18,12 +18,6 @@ public sealed class PostgresStore : IElectionStore
 {
     private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
 
-    // Not durable on purpose: a mark that is lost in a crash costs a wait, and no hand-over waits for the disk.
-    private const string Mark = """
-        UPDATE election_terms SET released_token = token
-        WHERE election = $1 AND token = $2 AND node_id = $3 AND incarnation = $4
-        """;
-
     private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly NpgsqlDataSource? _own;
@@ -32,6 +26,7 @@ public sealed class PostgresStore : IElectionStore
     private readonly PostgresSchema _schema;
     private readonly ConnectionSettings _settings;
     private readonly PooledStatements _pool;
+    private readonly TermMarks _marks;
     private readonly PostgresMembership _membership;
     private readonly PostgresLedger _ledger;
     private readonly PostgresObservation _observation;
@@ -57,6 +52,7 @@ public sealed class PostgresStore : IElectionStore
         _schema = new PostgresSchema(dataSource);
         _settings = new ConnectionSettings(dataSource);
         _pool = new PooledStatements(dataSource, _schema, _errors);
+        _marks = new TermMarks(_pool);
         _membership = new PostgresMembership(_pool);
         _ledger = new PostgresLedger(_pool);
         _observation = new PostgresObservation(_settings, _schema, _errors, clock);
@@ -115,8 +111,19 @@ public sealed class PostgresStore : IElectionStore
     /// Lost as soon as the term's session has ended. A caller that cancels leaves the heartbeat under way and the
     /// session unharmed; the next renewal is sent after the server has answered the one before.
     /// </remarks>
-    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
-        _held.TryGetValue(term, out var seat) ? await seat.RenewAsync(leaseDuration, cancellationToken) : RenewAnswer.Lost;
+    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        if (!_held.TryGetValue(term, out var seat))
+            return RenewAnswer.Lost;
+        if (leaseDuration > seat.Lease)
+        {
+            // Before the server keeps the session for longer: who waits out the term must not be told too little.
+            await _marks.LongerLeaseAsync(term, leaseDuration, cancellationToken);
+            seat.Lease = leaseDuration;
+        }
+
+        return await seat.RenewAsync(leaseDuration, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
@@ -125,7 +132,7 @@ public sealed class PostgresStore : IElectionStore
             return;
         try
         {
-            await MarkReleasedAsync(term, cancellationToken).WaitAsync(MarkLimit, _clock, cancellationToken);
+            await _marks.ReleasedAsync(term, cancellationToken).WaitAsync(MarkLimit, _clock, cancellationToken);
         }
         catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException or OperationCanceledException)
         {
@@ -194,19 +201,4 @@ public sealed class PostgresStore : IElectionStore
         foreach (var orphan in _held.Values.Where(s => s.Term.Election == candidacy.Election && s.Term.Candidate == candidacy.Id))
             await orphan.CloseAsync(_clock);
     }
-
-    private Task<int> MarkReleasedAsync(Term term, CancellationToken cancellationToken) => _pool.RunAsync(
-        async (connection, cancellation) =>
-        {
-            await using var batch = new NpgsqlBatch(connection);
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT set_config('synchronous_commit', 'off', true)"));
-            var mark = new NpgsqlBatchCommand(Mark);
-            mark.Parameters.WithTerm(term);
-            batch.BatchCommands.Add(mark);
-            var tell = new NpgsqlBatchCommand($"SELECT pg_notify('{PostgresObservation.Channel}', $1)");
-            tell.Parameters.With(term.Election);
-            batch.BatchCommands.Add(tell);
-            return await batch.ExecuteNonQueryAsync(cancellation);
-        },
-        cancellationToken).AsTask();
 }

@@ -1,0 +1,104 @@
+using AspireElection.Stores.Postgres;
+using AspireElection.Stores.Tests.Servers;
+using AspireElection.Timing;
+
+namespace AspireElection.Stores.Tests.Postgres;
+
+/// <summary>A server that hangs, crashes, restarts or is a standby. Each fact harms a server of its own.</summary>
+public sealed class ServerFaultTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+
+    private readonly PostgresServer _server = new();
+    private readonly List<PostgresStore> _stores = [];
+
+    private static TimeProvider Clock => BootClock.Instance;
+
+    public Task InitializeAsync() => _server.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        foreach (var store in _stores)
+            await store.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_renewal_that_is_given_up_while_the_server_hangs_does_not_end_the_session()
+    {
+        var store = NewStore();
+        var lease = TimeSpan.FromSeconds(30);
+        var grant = await AcquireAsync(store, "node-1", lease);
+        _server.Freeze();
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), Clock);
+            var before = Clock.GetTimestamp();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => store.RenewAsync(grant.Term, lease, limit.Token).AsTask().WaitAsync(Bound));
+            Assert.True(Clock.GetElapsedTime(before) < TimeSpan.FromSeconds(5), "the caller's bound was not obeyed");
+        }
+
+        _server.Continue();
+        Assert.Equal(RenewAnswer.Renewed, await store.RenewAsync(grant.Term, lease, CancellationToken.None).AsTask().WaitAsync(Bound));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_restart_an_unreleased_term_is_outlasted_and_a_released_one_is_not(bool released)
+    {
+        var lease = TimeSpan.FromSeconds(4);
+        var (one, two) = (NewStore(), NewStore());
+        var before = await AcquireAsync(one, "node-1", lease);
+        if (released)
+            await one.ReleaseAsync(before.Term, CancellationToken.None);
+        _server.Kill();
+        var killed = Clock.GetTimestamp();
+        await _server.RestartAsync(keepData: true);
+        var next = await AcquireAsync(two, "node-2", lease);
+        var waited = TimeSpan.FromSeconds((double)(next.AnchoredAt - killed) / Clock.TimestampFrequency);
+        Assert.True(next.Term.Token > before.Term.Token);
+        // The mark of a release may be lost in a crash, which costs a wait: only the safe side is certain.
+        if (!released)
+            Assert.True(waited >= lease, $"taken {waited.TotalSeconds:0.000} s after the crash");
+        Assert.Equal(RenewAnswer.Lost, await one.RenewAsync(before.Term, lease, CancellationToken.None).AsTask().WaitAsync(Bound));
+    }
+
+    [Fact]
+    public async Task A_standby_is_refused()
+    {
+        // With its tables, so that nothing but its being a standby is in the way.
+        await NewStore().ReleaseAsync((await AcquireAsync(NewStore(), "node-1", Bound)).Term, CancellationToken.None);
+        await _server.StopAsync();
+        await File.WriteAllTextAsync(Path.Combine(_server.Folder, "data", "standby.signal"), string.Empty);
+        await _server.StartAsync();
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => AcquireAsync(NewStore(), "node-1", Bound));
+        Assert.Contains("it is a standby", refused.Message, StringComparison.Ordinal);
+    }
+
+    private PostgresStore NewStore()
+    {
+        var store = new PostgresStore(_server.ConnectionString, Clock);
+        _stores.Add(store);
+        return store;
+    }
+
+    /// <summary>As a candidate does: tries again while the server is not there.</summary>
+    private static async Task<Grant> AcquireAsync(PostgresStore store, string node, TimeSpan lease)
+    {
+        using var limit = new CancellationTokenSource(Bound, Clock);
+        while (true)
+        {
+            try
+            {
+                var candidacy = new Candidacy("faults", new CandidateId(node, Guid.NewGuid().ToString("N")), lease);
+                return await store.AcquireAsync(candidacy, limit.Token).AsTask().WaitAsync(Bound);
+            }
+            catch (StoreUnavailableException exception) when (exception.Message.Contains("broke", StringComparison.Ordinal))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), Clock, limit.Token);
+            }
+        }
+    }
+}
