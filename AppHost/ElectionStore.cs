@@ -42,7 +42,7 @@ internal static class ElectionStoreExtensions
             throw new DistributedApplicationException($"--servers local: this machine has no {missing}; ./run sets them up");
         }
 
-        Console.WriteLine($"{options.Store}: not started, {reason} and this machine has no {missing} (./run sets them up); the file store is used");
+        Console.WriteLine($"{options.Store}: not started, {reason} and this machine has no {missing} (./run sets them up): the file store is used");
         return FileStore(builder);
     }
 
@@ -63,7 +63,7 @@ internal static class ElectionStoreExtensions
         // A folder of this AppHost's own: the nodes of two topologies must not elect one leader among all of them.
         var folder = Path.Combine(Path.GetTempPath(), $"aspire-election-locks-{Environment.ProcessId}-{Path.GetRandomFileName()}");
         builder.Services.AddHostedService(_ => new TemporaryFolder(folder));
-        Console.WriteLine($"file: leases in {folder}");
+        Console.WriteLine($"The file store keeps its leases in {folder}");
         return new ElectionStore("file", [], folder);
     }
 

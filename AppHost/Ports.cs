@@ -15,7 +15,7 @@ internal static class Ports
     {
         if (IsRandom(builder)) return LoopbackPort.Free();
         var port = LoopbackPort.PreferredOrFree(preferred);
-        if (port != preferred) Console.WriteLine($"{resource}: port {preferred} is taken, {port} is used");
+        if (port != preferred) Console.WriteLine($"Port {preferred} for {resource} is taken: {port} is used");
         return port;
     }
 

@@ -57,6 +57,11 @@ public class DistributedApplication : IAsyncDisposable
             await host.StartAsync(cancellationToken);
             await host.WaitForShutdownAsync(cancellationToken);
         }
+        catch (OperationCanceledException)
+            when (Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested)
+        {
+            // A signal during the start: there is less to stop, and nothing to report.
+        }
         finally
         {
             await DisposeAsync();
@@ -125,7 +130,8 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
         Services.AddLogging(l => l
             .AddSimpleConsole(c => c.SingleLine = true)
             .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            // A failed start is reported by whoever called RunAsync.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             // A failing check is a state of a resource here, and is asked again every second.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
             .AddFilter("System.Net.Http", LogLevel.Warning));
