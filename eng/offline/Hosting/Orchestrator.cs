@@ -276,23 +276,14 @@ internal sealed partial class Orchestrator(
                 continue;
             }
 
-            var exitCode = (int?)status["exitCode"];
-            var (text, alive) = state switch
-            {
-                "Running" => (KnownResourceStates.Running, true),
-                "Starting" => (KnownResourceStates.Starting, false),
-                "Stopping" => (KnownResourceStates.Stopping, false),
-                "FailedToStart" => (KnownResourceStates.FailedToStart, false),
-                "Terminated" => (KnownResourceStates.Exited, false),
-                "Finished" => (exitCode is 0 ? KnownResourceStates.Finished : KnownResourceStates.Exited, false),
-                _ => (KnownResourceStates.NotStarted, false),
-            };
-            var unchecked_ = !instance.Resource.Annotations.OfType<HealthCheckAnnotation>().Any();
+            var alive = state == KnownResourceStates.Running;
+            var unasked = !instance.Resource.Annotations.OfType<HealthCheckAnnotation>().Any();
             notifications.Publish(instance.Resource, instance.Id, s => s with
             {
-                State = text,
-                ExitCode = alive ? null : exitCode,
-                HealthStatus = !alive ? null : unchecked_ ? HealthStatus.Healthy : s.HealthStatus,
+                // As Aspire does: the control plane's own word. "Finished" exited by itself, "Terminated" was stopped.
+                State = state,
+                ExitCode = alive ? null : (int?)status["exitCode"],
+                HealthStatus = !alive ? null : unasked ? HealthStatus.Healthy : s.HealthStatus,
             });
         }
     }

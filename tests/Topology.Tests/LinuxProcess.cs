@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace AspireElection.Topology.Tests;
+
+/// <summary>Looks at the processes of this machine through /proc.</summary>
+internal static class LinuxProcess
+{
+    /// <summary>The processes that have this <c>NAME=value</c> in their environment: each child inherits it, so none hides.</summary>
+    public static IReadOnlyList<int> With(string variable) =>
+        [.. Directory.EnumerateDirectories("/proc")
+            .Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, out _))
+            .Select(name => int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture))
+            .Where(pid => Read($"/proc/{pid}/environ").Split('\0').Contains(variable))];
+
+    public static string Describe(IEnumerable<int> processes) =>
+        string.Join("; ", processes.Select(p => $"{p} {Read($"/proc/{p}/cmdline").Replace('\0', ' ')}"));
+
+    public static void Kill(IEnumerable<int> processes)
+    {
+        foreach (var process in processes) Signal("KILL", process);
+    }
+
+    public static void Signal(string signal, int process)
+    {
+        using var kill = Process.Start("/bin/kill", ["-s", signal, $"{process}"]);
+        kill.WaitForExit();
+    }
+
+    private static string Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it ended meanwhile, or it is another user's and none of ours
+        }
+    }
+}
