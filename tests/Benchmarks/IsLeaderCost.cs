@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using AspireElection.Stores.InProcess;
+using AspireElection.Timing;
+
+namespace AspireElection.Benchmarks;
+
+/// <summary>What it costs to ask whether one leads.</summary>
+internal static class IsLeaderCost
+{
+    private const int Calls = 2_000_000;
+
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(int rounds)
+    {
+        await using var store = new InProcessStore(BootClock.Instance);
+        await using var candidate = new Candidate("bench", store, new ElectionOptions { NodeId = "node-1" });
+        await candidate.CampaignAsync();
+        Ask(candidate);
+        var nanoseconds = new List<double>();
+        var bytes = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var startedAt = Stopwatch.GetTimestamp();
+            Ask(candidate);
+            nanoseconds.Add(Stopwatch.GetElapsedTime(startedAt).TotalNanoseconds / Calls);
+            bytes.Add((double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / Calls);
+        }
+
+        return
+        [
+            new Figure("is-leader: one call", "ns", "40", nanoseconds),
+            new Figure("is-leader: allocation", "bytes", "0", bytes),
+        ];
+    }
+
+    private static void Ask(Candidate candidate)
+    {
+        var yes = 0;
+        for (var i = 0; i < Calls; i++)
+        {
+            if (candidate.IsLeader)
+                yes++;
+        }
+
+        if (yes != Calls)
+            throw new InvalidOperationException("The candidate lost its leadership during the measurement.");
+    }
+}

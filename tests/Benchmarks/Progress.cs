@@ -1,0 +1,13 @@
+namespace AspireElection.Benchmarks;
+
+/// <summary>One line that is written over, at a terminal only.</summary>
+internal static class Progress
+{
+    public static void Show(string text)
+    {
+        if (!Console.IsErrorRedirected)
+            Console.Error.Write($"\r{text.PadRight(60)}");
+    }
+
+    public static void Clear() => Show("\r");
+}
