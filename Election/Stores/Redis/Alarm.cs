@@ -1,0 +1,42 @@
+namespace AspireElection.Stores.Redis;
+
+/// <summary>A wait for an instant that may move, and that a message may cut short.</summary>
+internal sealed class Alarm(TimeProvider clock, TimeSpan slice)
+{
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+
+    private volatile TaskCompletionSource _rung = New();
+
+    /// <summary>Makes the wait look at its instant again.</summary>
+    public void Ring() => _rung.TrySetResult();
+
+    /// <summary>
+    /// Waits until the clock has reached what <paramref name="due"/> gives. In slices: the timers below stand still
+    /// while the host is suspended, the clock does not.
+    /// </summary>
+    public async ValueTask WaitAsync(Func<long> due, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_rung.Task.IsCompleted)
+                _rung = New();
+            var rung = _rung.Task;
+            var left = clock.Left(due());
+            cancellationToken.ThrowIfCancellationRequested();
+            if (left <= TimeSpan.Zero)
+                return;
+            try
+            {
+                // Timers count whole milliseconds: what is left below one would be no wait at all but a busy loop.
+                left = left < s_tick ? s_tick : left;
+                await rung.WaitAsync(Timestamps.Shorter(left, slice), clock, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // The slice is over: look at the clock again.
+            }
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace AspireElection.Stores.Redis;
+
+/// <summary>
+/// Elections in Redis 5 or later: the seat is a key with an end (<c>SET NX PX</c>), every step is one script, and
+/// candidates wait to be told instead of asking.
+/// </summary>
+/// <remarks>
+/// An idle follower sends one request a lease, its heartbeat. A resigning leader hands the seat to the best waiter
+/// within milliseconds; a killed one is followed at most its remaining lease and 50 ms later. Requests are bounded by a
+/// third of the lease, those without a lease by 5 s. What holds over a wiped or promoted server stands in
+/// <see cref="Candidacy.LastSeen"/> and <see cref="FencingToken"/>.
+/// </remarks>
+public sealed class RedisStore : IElectionStore
+{
+    private readonly TimeProvider _clock;
+    private readonly ConnectionWatch _connection;
+    private readonly RedisCalls _calls;
+    private readonly RedisMembers _members;
+    private readonly RedisLedger _ledger;
+    private readonly HeldTerms _held = new();
+    private readonly ConcurrentDictionary<(string Election, CandidateId Id), bool> _standing = new();
+
+    /// <summary>Elections over an existing client, in its default database.</summary>
+    /// <param name="connection">Many stores may share it; it is not disposed with the store.</param>
+    /// <param name="clock">Must go on while the host is suspended.</param>
+    public RedisStore(IConnectionMultiplexer connection, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(clock);
+        _clock = clock;
+        _calls = new RedisCalls(connection, clock);
+        _members = new RedisMembers(_calls);
+        _ledger = new RedisLedger(_calls);
+        _connection = new ConnectionWatch(connection);
+        _connection.Add(_held);
+    }
+
+    /// <inheritdoc/>
+    public string Kind => "redis";
+
+    /// <inheritdoc/>
+    public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(candidacy);
+        var standing = new Standing(_calls, _clock, candidacy);
+        _standing[(candidacy.Election, candidacy.Id)] = true;
+        _connection.Add(standing);
+        try
+        {
+            var grant = await standing.AcquireAsync(cancellationToken);
+            _held.Add(grant.Term, candidacy);
+            return grant;
+        }
+        finally
+        {
+            _connection.Remove(standing);
+            _standing.TryRemove((candidacy.Election, candidacy.Id), out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        RedisValue[] values = [term.Token, Standing.Milliseconds(leaseDuration)];
+        var answer = await _calls.SeatAsync(
+            RedisScript.Renew, term.Election, term.Candidate.ToString(), values, RedisCalls.BoundOf(leaseDuration), cancellationToken);
+        if ((int)answer == 1)
+            return RenewAnswer.Renewed;
+        _held.Remove(term);
+        return RenewAnswer.Lost;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
+    {
+        _held.Remove(term);
+        await _calls.SeatAsync(
+            RedisScript.Release, term.Election, term.Candidate.ToString(), [term.Token], RedisCalls.LongestWait, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Sighting> ObserveAsync(
+        string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var watch = new SeatWatch(_calls, _clock, election);
+        _connection.Add(watch);
+        try
+        {
+            await foreach (var sighting in watch.WatchAsync(cancellationToken))
+                yield return sighting;
+        }
+        finally
+        {
+            _connection.Remove(watch);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(self);
+        return _members.HeartbeatAsync(self, _standing.ContainsKey((self.Election, self.Id)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
+        _members.ListAsync(election, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
+        _members.LeaveAsync(election, id, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>
+        _members.RemoveStaleAsync(election, nodeTimeout, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(
+        string election, string prefix, CancellationToken cancellationToken) =>
+        _ledger.ReadAsync(election, prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask WriteAsync(Term term, string key, string value, CancellationToken cancellationToken) =>
+        _ledger.WriteAsync(term, key, value, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken) =>
+        _ledger.AppendAsync(term, log, entry, keep, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ReadLogAsync(
+        string election, string log, CancellationToken cancellationToken) =>
+        _ledger.ReadLogAsync(election, log, cancellationToken);
+
+    /// <summary>Stops listening to the client, which stays open.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

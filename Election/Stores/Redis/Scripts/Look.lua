@@ -1,0 +1,2 @@
+-- The seat as it is now.
+return state()

@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace AspireElection.Stores.Redis;
+
+internal enum SeatKind
+{
+    Free,
+    Reserved,
+    Held,
+}
+
+/// <summary>The seat as scripts answer and messages tell it: what <c>state()</c> of <c>Seat.lua</c> lists.</summary>
+/// <param name="Kind">Free, reserved for a successor, or held.</param>
+/// <param name="Left">How long it stays so when nothing happens; zero when free.</param>
+/// <param name="Token">Token of the term that holds the seat, or of the last one; 0 when there was none.</param>
+/// <param name="Holder">Who holds it or for whom it is reserved, as <c>node#incarnation</c>.</param>
+/// <param name="Address">The last leader's address, or null.</param>
+/// <param name="Since">When the last term was granted, by the server's clock.</param>
+/// <param name="Lease">The lease of the last term; zero when there was none.</param>
+/// <param name="Released">Token of the last term that was given back.</param>
+/// <param name="Number">Number of the last message.</param>
+/// <param name="Line">The first in line.</param>
+internal sealed record SeatState(
+    SeatKind Kind,
+    TimeSpan Left,
+    long Token,
+    string Holder,
+    string? Address,
+    DateTimeOffset Since,
+    TimeSpan Lease,
+    long Released,
+    long Number,
+    string[] Line)
+{
+    private const int FixedFields = 9;
+
+    /// <summary>Whether the last term is known to have been given back rather than cut off.</summary>
+    public bool WasReleased => Token > 0 && Released == Token;
+
+    public static SeatState Parse(string[] fields) => new(
+        fields[0] switch { "held" => SeatKind.Held, "reserved" => SeatKind.Reserved, _ => SeatKind.Free },
+        TimeSpan.FromMilliseconds(Math.Max(0, Whole(fields[1]))),
+        Whole(fields[2]),
+        fields[3],
+        fields[4].Length == 0 ? null : fields[4],
+        DateTimeOffset.FromUnixTimeMilliseconds(Whole(fields[5])),
+        TimeSpan.FromMilliseconds(Whole(fields[6])),
+        Whole(fields[7]),
+        Whole(fields[8]),
+        fields[FixedFields..]);
+
+    /// <summary>Null for what is no message of this store: anybody may publish on the channel.</summary>
+    public static SeatState? FromMessage(string? message) =>
+        message?.Split('\n') is { Length: >= FixedFields } fields ? Parse(fields) : null;
+
+    /// <summary>How many of the waiting are asked before <paramref name="candidate"/>, as far as the line was told.</summary>
+    public int RankOf(string candidate)
+    {
+        var rank = Array.IndexOf(Line, candidate);
+        return rank < 0 ? Line.Length : rank;
+    }
+
+    public Sighting ToSighting(long endsAt)
+    {
+        if (Kind != SeatKind.Held)
+            return new Sighting(null, endsAt, WasReleased);
+        var id = Candidate(Holder);
+        return new Sighting(new Leader(id.NodeId, id.Incarnation, Address, Token, Since), endsAt);
+    }
+
+    /// <summary>Node ids hold no <c>#</c>; an incarnation may.</summary>
+    public static CandidateId Candidate(string name)
+    {
+        var end = name.IndexOf('#', StringComparison.Ordinal);
+        return end < 0 ? new CandidateId(name, string.Empty) : new CandidateId(name[..end], name[(end + 1)..]);
+    }
+
+    private static long Whole(string field) =>
+        long.TryParse(field, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

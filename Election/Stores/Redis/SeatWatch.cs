@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace AspireElection.Stores.Redis;
+
+/// <summary>
+/// Watches one seat: looks once, then is told of each change. It looks again only when it was told nothing until the
+/// end that it was last told, as when a leader died and nobody follows it.
+/// </summary>
+internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, string election) : IConnectionListener
+{
+    private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
+
+    /// <summary>Those in line try right after the end; their success is told, and need not be looked for.</summary>
+    private static readonly TimeSpan s_turnover = TimeSpan.FromMilliseconds(50);
+
+    private readonly Alarm _alarm = new(clock, s_slice);
+    private readonly HeardSeat _heard = new(clock);
+    private volatile bool _news;
+    private volatile bool _broken;
+
+    public async IAsyncEnumerable<Sighting> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var news = RedisKeys.News(calls.ChannelPrefix(election));
+        try
+        {
+            await calls.SubscribeAsync(news, HearNews, RedisCalls.LongestWait, cancellationToken);
+            await LookAsync(cancellationToken);
+            while (true)
+            {
+                if (_news)
+                {
+                    _news = false;
+                    var (state, endsAt) = _heard.Newest;
+                    yield return state!.ToSighting(endsAt);
+                }
+
+                var quietUntil = QuietUntil();
+                await _alarm.WaitAsync(() => _news || _broken ? long.MinValue : quietUntil, cancellationToken);
+                if (_broken)
+                    throw calls.Broken();
+                if (!_news)
+                    await LookAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            calls.Unsubscribe(news, HearNews);
+        }
+    }
+
+    /// <summary>What is told while the connection is down is lost.</summary>
+    public void ConnectionBroke()
+    {
+        _broken = true;
+        _alarm.Ring();
+    }
+
+    public void ConnectionCameBack()
+    {
+        // The break before it has ended this watch.
+    }
+
+    private long QuietUntil() => _heard.Newest switch
+    {
+        { State: { Kind: not SeatKind.Free }, EndsAt: var endsAt } => clock.Add(endsAt, s_turnover),
+        { State: { Lease.Ticks: > 0 and var lease } } => clock.Add(clock.GetTimestamp(), TimeSpan.FromTicks(lease)),
+        _ => clock.Add(clock.GetTimestamp(), s_quiet),
+    };
+
+    private async ValueTask LookAsync(CancellationToken cancellationToken)
+    {
+        var askedAt = clock.GetTimestamp();
+        var before = _heard.Newest.State;
+        var answer = await calls.SeatAsync(
+            RedisScript.Look, election, string.Empty, [], RedisCalls.LongestWait, cancellationToken);
+        var state = SeatState.Parse((string[])answer!);
+        var unchanged = state.Kind == SeatKind.Free && before?.Kind == SeatKind.Free && state.Token == before.Token;
+        if (_heard.Hear(state, askedAt) && !unchanged)
+            _news = true;
+    }
+
+    private void HearNews(RedisChannel channel, RedisValue message)
+    {
+        if (SeatState.FromMessage(message) is not { } state || !_heard.Hear(state))
+            return;
+        _news = true;
+        _alarm.Ring();
+    }
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace AspireElection.Stores.Redis;
+
+/// <summary>
+/// One candidate's wait for the seat. It asks once, which puts it in line, and then waits to be told: that it is its
+/// turn, or how long the seat stays taken. It asks again only when it was told so, when the end that it was last told
+/// has come, or when its connection came back.
+/// </summary>
+internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy candidacy) : IConnectionListener
+{
+    private static readonly TimeSpan s_shortestSlot = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_longestSlot = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
+
+    private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10);
+    private readonly HeardSeat _heard = new(clock);
+    private readonly KnownTerm _known = new(clock, candidacy);
+    private readonly string _me = candidacy.Id.ToString();
+    private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);
+    private volatile bool _tryNow;
+    private long _orphan;
+
+    public async ValueTask<Grant> AcquireAsync(CancellationToken cancellationToken)
+    {
+        var prefix = calls.ChannelPrefix(candidacy.Election);
+        var news = RedisKeys.News(prefix);
+        var turn = RedisKeys.Turn(prefix, candidacy.Id);
+        try
+        {
+            // First: a message to somebody in line who does not listen yet would count him among the dead.
+            await calls.SubscribeAsync(news, HearNews, _bound, cancellationToken);
+            await calls.SubscribeAsync(turn, HearTurn, _bound, cancellationToken);
+            while (true)
+            {
+                if (await TryAsync(cancellationToken) is { } grant)
+                    return grant;
+                await _alarm.WaitAsync(TryAt, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await WithdrawAsync();
+            throw;
+        }
+        finally
+        {
+            calls.Unsubscribe(news, HearNews);
+            calls.Unsubscribe(turn, HearTurn);
+        }
+    }
+
+    /// <summary>The attempt at the end last told fails then, and says so; a line that comes back before costs nothing.</summary>
+    public void ConnectionBroke()
+    {
+    }
+
+    /// <summary>Messages may have been missed, and a release meanwhile took this candidate for dead.</summary>
+    public void ConnectionCameBack()
+    {
+        _tryNow = true;
+        _alarm.Ring();
+    }
+
+    private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
+    {
+        _tryNow = false;
+        var sentAt = clock.GetTimestamp();
+        RedisValue[] values =
+        [
+            candidacy.Priority, Milliseconds(candidacy.LeaseDuration), candidacy.HighestToken, _known.Token, _orphan,
+            candidacy.Address ?? string.Empty,
+        ];
+        var answer = (string[])(await calls.SeatAsync(
+            RedisScript.Acquire, candidacy.Election, _me, values, _bound, GiveBack, cancellationToken))!;
+        if (GrantedTerm(answer) is { } term)
+            return new Grant(term, sentAt);
+
+        Hear(SeatState.Parse(answer), sentAt);
+        return null;
+    }
+
+    /// <summary>When to ask again. Not all at once: each leaves those before it in line a slot of time.</summary>
+    private long TryAt()
+    {
+        if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
+            return long.MinValue;
+        if (state.Kind == SeatKind.Free && !state.WasReleased)
+            endsAt = Math.Max(endsAt, _known.EndsAt);
+        // The server counts whole milliseconds.
+        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(_me) * Slot;
+        return clock.Add(endsAt, slot);
+    }
+
+    private TimeSpan Slot
+    {
+        get
+        {
+            var share = candidacy.LeaseDuration / 50;
+            return share < s_shortestSlot ? s_shortestSlot : Timestamps.Shorter(share, s_longestSlot);
+        }
+    }
+
+    private void HearTurn(RedisChannel channel, RedisValue message)
+    {
+        _tryNow = true;
+        _alarm.Ring();
+    }
+
+    private void HearNews(RedisChannel channel, RedisValue message)
+    {
+        if (SeatState.FromMessage(message) is { } state)
+            Hear(state, long.MinValue);
+    }
+
+    private void Hear(SeatState state, long askedAt)
+    {
+        if (!_heard.Hear(state, askedAt))
+            return;
+        _known.Hear(state, _heard.Newest.EndsAt);
+        if (state.Holder == _me)
+        {
+            // Reserved for this candidate; or held by it, although no grant ever arrived: that term is its orphan.
+            if (state.Kind == SeatKind.Held)
+                _orphan = state.Token;
+            _tryNow = true;
+        }
+
+        // A renewal only moves the instant away, and the wait looks at it in slices anyway.
+        if (state.Kind != SeatKind.Held || _tryNow)
+            _alarm.Ring();
+    }
+
+    private Term? GrantedTerm(string[] answer) => answer[0] == "granted"
+        ? new Term(candidacy.Election, candidacy.Id, long.Parse(answer[1], CultureInfo.InvariantCulture))
+        : null;
+
+    /// <summary>A grant that comes when nobody waits for it any more must not keep the seat from others for a lease.</summary>
+    private void GiveBack(RedisResult late)
+    {
+        if (GrantedTerm((string[])late!) is { } term)
+            _ = LeaveAsync(RedisScript.Release, [term.Token]);
+    }
+
+    private async Task WithdrawAsync() => await LeaveAsync(RedisScript.Withdraw, []);
+
+    private async Task LeaveAsync(RedisScript script, RedisValue[] values)
+    {
+        try
+        {
+            await calls.SeatAsync(
+                script, candidacy.Election, _me, values, Timestamps.Shorter(_bound, s_giveUp), CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Nobody listens on this candidate's channel any more, so that no turn is lost to it; what it holds by
+            // mistake ends with its lease.
+        }
+    }
+
+    public static long Milliseconds(TimeSpan duration) => (long)Math.Ceiling(duration.TotalMilliseconds);
+}
