@@ -140,26 +140,9 @@ public sealed class Candidate : IAsyncDisposable
 
     /// <summary>Starts campaigning (unless an observer), observing and heartbeats. Returns at once.</summary>
     /// <exception cref="InvalidOperationException">It was started before: a stopped candidate does not come back.</exception>
-    public Task StartAsync()
-    {
-        lock (_gate)
-        {
-            if (_started)
-                throw new InvalidOperationException($"The candidate {Id} of election '{Election}' was started before; make a new one.");
-            _started = true;
-            _telemetry.Register(Snapshot);
-            var subscription = _changes.Subscribe();
-            _loops =
-            [
-                _threads.Start(() => CallBackAsync(subscription)),
-                _threads.Start(() => _observer.RunAsync(_leaving.Token)),
-                _threads.Start(() => _presence.RunAsync(_leaving.Token)),
-                _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
-            ];
-        }
-
-        return Task.CompletedTask;
-    }
+    public Task StartAsync() => StartOnce()
+        ? Task.CompletedTask
+        : throw new InvalidOperationException($"The candidate {Id} of election '{Election}' was started before; make a new one.");
 
     /// <summary>
     /// Waits until this node leads and returns what it holds; disposing that resigns. Starts the candidate where it is
@@ -168,8 +151,7 @@ public sealed class Candidate : IAsyncDisposable
     public async Task<Leadership> CampaignAsync(CancellationToken cancellationToken = default)
     {
         using var changes = _changes.Subscribe();
-        if (!_started)
-            await StartAsync();
+        StartOnce();
         if (Leadership is { } held)
             return held;
         await foreach (var change in changes.ReadAsync(cancellationToken))
@@ -256,6 +238,26 @@ public sealed class Candidate : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private bool StartOnce()
+    {
+        lock (_gate)
+        {
+            if (_started)
+                return false;
+            _started = true;
+            _telemetry.Register(Snapshot);
+            var subscription = _changes.Subscribe();
+            _loops =
+            [
+                _threads.Start(() => CallBackAsync(subscription)),
+                _threads.Start(() => _observer.RunAsync(_leaving.Token)),
+                _threads.Start(() => _presence.RunAsync(_leaving.Token)),
+                _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
+            ];
+            return true;
+        }
+    }
 
     private async Task CampaignForEverAsync()
     {
@@ -358,6 +360,7 @@ public sealed class Candidate : IAsyncDisposable
         _telemetry.LostLeadership(_clock.GetUtcNow() - leadership.Since, reason);
         ElectionLog.LostLeadership(_logger, Id.NodeId, Election, leadership.Token, reason);
         _changes.Publish(new ElectionChange.LostLeadership(_clock.GetUtcNow(), leadership, reason));
+        _changes.Publish(new ElectionChange.Leaderless(_clock.GetUtcNow()));
         tenure.Ended();
     }
 

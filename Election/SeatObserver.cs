@@ -57,9 +57,9 @@ internal sealed class SeatObserver(
             _gaveTerm = Math.Max(_gaveTerm, term);
             if (_last?.Leader?.Term != term)
                 return;
+            _freeSince = clock.GetTimestamp();
+            Volatile.Write(ref _last, new Sighting(null, 0));
         }
-
-        Take(new Sighting(null, 0));
     }
 
     public async Task RunAsync(CancellationToken stopping)
