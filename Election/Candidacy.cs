@@ -58,10 +58,14 @@ public sealed class Candidacy
     /// </summary>
     public Sighting? LastSeen => Volatile.Read(ref _lastSeen);
 
-    /// <summary>Keeps what was seen of the seat.</summary>
+    /// <summary>
+    /// Keeps what was seen of the seat. A seat that is free without a release is what a wiped store shows: it says
+    /// nothing about the term that was seen before, which is kept.
+    /// </summary>
     public void Saw(Sighting sighting)
     {
-        Volatile.Write(ref _lastSeen, sighting);
+        if (sighting.Leader is not null || sighting.Released)
+            Volatile.Write(ref _lastSeen, sighting);
         if (sighting.Leader is { } leader)
             SawToken(leader.Term);
     }

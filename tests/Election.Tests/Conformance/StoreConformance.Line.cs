@@ -103,28 +103,42 @@ public abstract partial class StoreConformance<TStore>
         await Campaign(store, Stand("node-2")).WaitAsync(Bound);
     }
 
+    /// <summary>A turn is short: a successor that the machine holds up loses it to the next, and is no fault of the store.</summary>
     private async Task HandsDown((string Node, int Priority)[] arrivals, string[] expected)
     {
+        var attempt = 1;
+        while (!await HandsDownUndisturbed(arrivals, expected, $"{Election}-{attempt}"))
+            Assert.True(attempt++ < 10, "the machine is too busy for a turn");
+    }
+
+    /// <returns>False when the order was wrong and a hand-over took so long that turns were lost.</returns>
+    private async Task<bool> HandsDownUndisturbed((string Node, int Priority)[] arrivals, string[] expected, string election)
+    {
         var (one, two) = await TwoStoresAsync();
-        var holder = await Acquire(one, Stand("node-0"));
+        var holder = await Acquire(one, Stand("node-0", election: election));
         var campaigns = new Dictionary<string, (IElectionStore Store, Task<Grant> Granted)>();
         foreach (var (node, priority) in arrivals)
         {
             var store = campaigns.Count % 2 == 0 ? one : two;
-            campaigns[node] = (store, Campaign(store, Stand(node, priority)));
-            await UntilWaiting(campaigns.Count);
+            campaigns[node] = (store, Campaign(store, Stand(node, priority, election: election)));
+            await UntilWaiting(campaigns.Count, election);
         }
 
         var (releasing, term) = (one, holder.Term);
         foreach (var node in expected)
         {
+            var released = Clock.GetTimestamp();
             await Release(releasing, term);
-            var granted = await Task.WhenAny(campaigns.Values.Select(c => c.Granted)).WaitAsync(Bound);
-            Assert.Equal(node, (await granted).Term.Candidate.NodeId);
-            (releasing, term) = (campaigns[node].Store, (await granted).Term);
+            var granted = await await Task.WhenAny(campaigns.Values.Select(c => c.Granted)).WaitAsync(Bound);
+            if (granted.Term.Candidate.NodeId != node && Clock.GetElapsedTime(released) > Turn)
+                return false;
+            Assert.Equal(node, granted.Term.Candidate.NodeId);
+            (releasing, term) = (campaigns[node].Store, granted.Term);
             campaigns.Remove(node);
             Assert.DoesNotContain(campaigns.Values, c => c.Granted.IsCompleted);
             Assert.Equal(RenewAnswer.Renewed, await Renew(releasing, term));
         }
+
+        return true;
     }
 }

@@ -41,6 +41,9 @@ public abstract partial class StoreConformance<TStore>(ITestOutputHelper output)
     /// <summary>The lease of facts in which nothing may wait for its end: far above <see cref="Bound"/>.</summary>
     protected virtual TimeSpan LongLease => TimeSpan.FromSeconds(60);
 
+    /// <summary>For how long a released seat is kept for its successor.</summary>
+    protected virtual TimeSpan Turn => TimeSpan.FromMilliseconds(200);
+
     /// <summary>How much earlier than the lease the store's own clock may end it.</summary>
     protected virtual TimeSpan Precision => TimeSpan.FromMilliseconds(2);
 

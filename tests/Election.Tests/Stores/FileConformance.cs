@@ -1,0 +1,33 @@
+using AspireElection.Conformance;
+using AspireElection.Stores.Files;
+using AspireElection.Timing;
+using Xunit.Abstractions;
+
+namespace AspireElection.Stores;
+
+/// <summary>Several stores on one folder are to each other as several processes are.</summary>
+public sealed class FileConformance(ITestOutputHelper output) : StoreConformance<FileStore>(output)
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("file-store-").FullName;
+
+    protected override bool CanBeWiped => true;
+
+    protected override TimeSpan Lease => TimeSpan.FromMilliseconds(600);
+
+    protected override Task<FileStore> CreateStoreAsync() => Task.FromResult(new FileStore(_directory, BootClock.Instance));
+
+    protected override Task<int> CountWaitingAsync(string election) => Task.FromResult(
+        Directory.GetFiles(new StoreFolder(_directory, BootClock.Instance).SeatOf(election), "*.waiter").Length);
+
+    protected override Task WipeAsync()
+    {
+        Directory.Delete(Path.Combine(_directory, "aspire-election"), recursive: true);
+        return Task.CompletedTask;
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
