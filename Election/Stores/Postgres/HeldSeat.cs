@@ -13,7 +13,7 @@ internal sealed class HeldSeat
     private readonly LockSession _session;
     private readonly PostgresErrors _errors;
     private readonly Action<HeldSeat> _over;
-    private readonly Task _loop;
+    private Task _loop = Task.CompletedTask;
     private volatile bool _ended;
 
     // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued.
@@ -27,8 +27,6 @@ internal sealed class HeldSeat
         Candidacy = candidacy;
         Term = term;
         Lease = candidacy.LeaseDuration;
-        // Not on the caller's context, which may be busy when the server ends the session.
-        _loop = Task.Run(RunAsync);
     }
 
     public Candidacy Candidacy { get; }
@@ -37,6 +35,9 @@ internal sealed class HeldSeat
 
     /// <summary>The longest lease that this term was given; its row says the same.</summary>
     public TimeSpan Lease { get; set; }
+
+    /// <summary>Begins, not on the caller's context: that may be busy when the server ends the session.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>
     /// Renews by a heartbeat that is sent after this call. The caller may stop waiting for it: the heartbeat stays
@@ -164,7 +165,7 @@ internal sealed class HeldSeat
             order.Answer.TrySetResult(own ? RenewAnswer.Renewed : RenewAnswer.Lost);
             return own;
         }
-        catch (Exception exception) when (IsOpen && PostgresErrors.AreOfServer(exception))
+        catch (Exception exception) when (_session.IsOpen && PostgresErrors.AreOfServer(exception))
         {
             // The statement failed and the session lives: nobody knows whether it renewed.
             order.Answer.TrySetException(_errors.Unavailable(exception));
@@ -177,8 +178,6 @@ internal sealed class HeldSeat
             throw;
         }
     }
-
-    private bool IsOpen => _session.Connection.State == System.Data.ConnectionState.Open;
 
     private sealed class Order(TimeSpan? lease, CancellationToken abandoned)
     {

@@ -39,7 +39,7 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, TimePro
                     await session.StepBackAsync();
                     return null;
                 case TermAnswer.Outlast last:
-                    await HoldUntilAsync(clock.After(last.Lease));
+                    await HoldUntilAsync(clock.After(last.Left));
                     _outlasted = last.Token;
                     break;
                 default:

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Npgsql;
 
@@ -11,6 +12,8 @@ internal sealed class LockSession : IAsyncDisposable
 {
     /// <summary>How <c>pg_stat_activity</c> tells other waiters the priority of this one: gone with the session.</summary>
     public const string Name = "AspireElection";
+
+    private const int OldestServer = 14;
 
     /// <summary>A waiting statement holds back vacuum, so none waits for longer; then it queues again.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -56,6 +59,11 @@ internal sealed class LockSession : IAsyncDisposable
 
     public TermStatement Term { get; }
 
+    /// <summary>Whether the lock was granted since the session last lined up.</summary>
+    public bool WasGranted { get; private set; }
+
+    public bool IsOpen => Connection.State == ConnectionState.Open;
+
     /// <summary>Cancelled by <see cref="Abort"/>.</summary>
     public CancellationToken Aborted => _abort.Token;
 
@@ -68,7 +76,7 @@ internal sealed class LockSession : IAsyncDisposable
         try
         {
             await poolers.RefuseUnfitAsync(connection, cancellationToken);
-            await session.RefuseStandbyAsync(errors, cancellationToken);
+            await session.RefuseUnfitAsync(errors, cancellationToken);
             await session.SetUpAsync(candidacy, cancellationToken);
             await session._wait.PrepareAsync(cancellationToken);
             await session._beat.PrepareAsync(cancellationToken);
@@ -85,10 +93,11 @@ internal sealed class LockSession : IAsyncDisposable
     /// <summary>Waits in line inside the server; false when it has to queue again.</summary>
     public async Task<bool> LineUpAsync()
     {
+        WasGranted = false;
         try
         {
             await _wait.ExecuteNonQueryAsync(Aborted);
-            return true;
+            return WasGranted = true;
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
         {
@@ -133,14 +142,16 @@ internal sealed class LockSession : IAsyncDisposable
         await _beat.DisposeAsync();
         await Term.DisposeAsync();
         await Connection.DisposeAsync();
-        _abort.Dispose();
     }
 
     public static string Milliseconds(TimeSpan duration) =>
         Math.Max(1, (long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
-    private async Task RefuseStandbyAsync(PostgresErrors errors, CancellationToken cancellationToken)
+    private async Task RefuseUnfitAsync(PostgresErrors errors, CancellationToken cancellationToken)
     {
+        // Older servers know no idle_session_timeout: a frozen leader would keep its seat for ever.
+        if (Connection.PostgreSqlVersion.Major < OldestServer)
+            throw errors.Unfit($"it is version {Connection.PostgreSqlVersion}; version {OldestServer} or newer is needed");
         await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", Connection);
         if ((bool)(await command.ExecuteScalarAsync(cancellationToken))!)
             throw errors.Unfit("it is a standby, which hands out locks that the primary knows nothing of; connect to the primary");

@@ -31,7 +31,8 @@ internal sealed class PostgresSchema(NpgsqlDataSource source) : IDisposable
             server_epoch text NOT NULL);
         CREATE UNLOGGED TABLE IF NOT EXISTS election_marker (
             one boolean PRIMARY KEY DEFAULT true CHECK (one),
-            mark uuid NOT NULL DEFAULT gen_random_uuid());
+            mark uuid NOT NULL DEFAULT gen_random_uuid(),
+            made timestamptz NOT NULL DEFAULT clock_timestamp());
         CREATE TABLE IF NOT EXISTS node_records (
             election text NOT NULL,
             id text NOT NULL,

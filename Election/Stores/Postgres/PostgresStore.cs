@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Npgsql;
 
 namespace AspireElection.Stores.Postgres;
@@ -16,17 +15,12 @@ namespace AspireElection.Stores.Postgres;
 /// </remarks>
 public sealed class PostgresStore : IElectionStore
 {
-    private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
-
-    private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
-    private readonly CancellationTokenSource _closing = new();
     private readonly NpgsqlDataSource? _own;
-    private readonly TimeProvider _clock;
     private readonly PostgresErrors _errors;
     private readonly PostgresSchema _schema;
     private readonly ConnectionSettings _settings;
     private readonly PooledStatements _pool;
-    private readonly TermMarks _marks;
+    private readonly Lazy<PostgresSeats> _seats;
     private readonly PostgresMembership _membership;
     private readonly PostgresLedger _ledger;
     private readonly PostgresObservation _observation;
@@ -47,12 +41,13 @@ public sealed class PostgresStore : IElectionStore
     public PostgresStore(NpgsqlDataSource dataSource, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
-        _clock = clock;
         _errors = new PostgresErrors(dataSource.ConnectionString);
         _schema = new PostgresSchema(dataSource);
         _settings = new ConnectionSettings(dataSource);
         _pool = new PooledStatements(dataSource, _schema, _errors);
-        _marks = new TermMarks(_pool);
+        // What is declared in an initializer is known only after this constructor.
+        _seats = new Lazy<PostgresSeats>(() => new PostgresSeats(
+            _settings, new PoolerCheck(_settings, _errors, BehindSessionPooler), _schema, new TermMarks(_pool), _errors, clock));
         _membership = new PostgresMembership(_pool);
         _ledger = new PostgresLedger(_pool);
         _observation = new PostgresObservation(_settings, _schema, _errors, clock);
@@ -68,42 +63,10 @@ public sealed class PostgresStore : IElectionStore
     public string Kind => "postgres";
 
     /// <inheritdoc/>
-    public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    public ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(candidacy);
-        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-        await CloseOrphansAsync(candidacy);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        LockSession? session = null;
-        try
-        {
-            ending.Token.ThrowIfCancellationRequested();
-            await _schema.EnsureAsync(ending.Token);
-            session = await LockSession.OpenAsync(
-                _settings, new PoolerCheck(_settings, _errors, BehindSessionPooler), _errors, candidacy, ending.Token);
-            Grant grant;
-            await using (ending.Token.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
-                grant = await new LineWait(session, candidacy, _clock).WaitAsync();
-            ending.Token.ThrowIfCancellationRequested();
-            _held[grant.Term] = new HeldSeat(session, candidacy, grant.Term, _errors, over => _held.TryRemove(over.Term, out _));
-            session = null;
-            return grant;
-        }
-        catch (Exception) when (ending.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
-        catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
-        {
-            if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
-                _schema.Forget();
-            throw _errors.Unavailable(exception);
-        }
-        finally
-        {
-            if (session is not null)
-                await session.DisposeAsync();
-        }
+        return _seats.Value.AcquireAsync(candidacy, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -111,39 +74,12 @@ public sealed class PostgresStore : IElectionStore
     /// Lost as soon as the term's session has ended. A caller that cancels leaves the heartbeat under way and the
     /// session unharmed; the next renewal is sent after the server has answered the one before.
     /// </remarks>
-    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
-    {
-        if (!_held.TryGetValue(term, out var seat))
-            return RenewAnswer.Lost;
-        if (leaseDuration > seat.Lease)
-        {
-            // Before the server keeps the session for longer: who waits out the term must not be told too little.
-            await _marks.LongerLeaseAsync(term, leaseDuration, cancellationToken);
-            seat.Lease = leaseDuration;
-        }
-
-        return await seat.RenewAsync(leaseDuration, cancellationToken);
-    }
+    public ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        _seats.Value.RenewAsync(term, leaseDuration, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
-    {
-        if (!_held.TryRemove(term, out var seat))
-            return;
-        try
-        {
-            await _marks.ReleasedAsync(term, cancellationToken).WaitAsync(MarkLimit, _clock, cancellationToken);
-        }
-        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException or OperationCanceledException)
-        {
-            // The seat is given back all the same. Without the mark a successor waits for a lease, and only when the
-            // server restarts in between.
-        }
-        finally
-        {
-            await seat.ReleaseAsync(_clock);
-        }
-    }
+    public ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken) =>
+        _seats.Value.ReleaseAsync(term, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
@@ -184,21 +120,10 @@ public sealed class PostgresStore : IElectionStore
     /// <summary>Ends all waiting, and closes every session and with it every seat; an own data source as well.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_closing.IsCancellationRequested)
-            return;
-        await _closing.CancelAsync();
+        await _seats.Value.DisposeAsync();
         await _observation.DisposeAsync();
-        foreach (var seat in _held.Values)
-            await seat.CloseAsync(_clock);
         _schema.Dispose();
         if (_own is not null)
             await _own.DisposeAsync();
-    }
-
-    /// <summary>A new campaign of the same incarnation has given its earlier term up: closing the session frees the seat.</summary>
-    private async Task CloseOrphansAsync(Candidacy candidacy)
-    {
-        foreach (var orphan in _held.Values.Where(s => s.Term.Election == candidacy.Election && s.Term.Candidate == candidacy.Id))
-            await orphan.CloseAsync(_clock);
     }
 }

@@ -15,8 +15,11 @@ internal abstract record TermAnswer
     /// <summary>A candidate of higher priority waits for this lock now.</summary>
     public sealed record BetterWaits(int BackendPid) : TermAnswer;
 
-    /// <summary>The server restarted, crashed or was promoted in a term that was not released: its leader may still trust in it.</summary>
-    public sealed record Outlast(long Token, TimeSpan Lease) : TermAnswer;
+    /// <summary>
+    /// The server restarted, crashed or was promoted in a term that was not released: its leader may still trust in it,
+    /// at most for what is left of a lease since then.
+    /// </summary>
+    public sealed record Outlast(long Token, TimeSpan Left) : TermAnswer;
 
     /// <summary>The store has forgotten a term that the candidate knows.</summary>
     public sealed record Forgotten : TermAnswer;
@@ -34,7 +37,9 @@ internal sealed class TermStatement : IAsyncDisposable
         server AS MATERIALIZED (
             SELECT concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),
                 left(pg_walfile_name(pg_current_wal_lsn()), 8),
-                coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch),
+                coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch,
+                1000 * extract(epoch FROM clock_timestamp() - greatest(
+                    pg_postmaster_start_time(), (SELECT made FROM election_marker)))::float8 AS age_ms),
         better AS MATERIALIZED (
             SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
@@ -45,9 +50,9 @@ internal sealed class TermStatement : IAsyncDisposable
                 THEN split_part(a.application_name, ' ', 2)::bigint > $6 ELSE false END
             LIMIT 1),
         outlast AS MATERIALIZED (
-            SELECT last.token, last.lease_ms FROM last, server
+            SELECT last.token, ceil(last.lease_ms - server.age_ms)::bigint AS left_ms FROM last, server
             WHERE last.token <> last.released_token AND last.incarnation <> $4 AND last.token <> $10
-            AND last.server_epoch <> server.epoch),
+            AND last.server_epoch <> server.epoch AND last.lease_ms > server.age_ms),
         taken AS (
             INSERT INTO election_terms AS t (election, lock_key, node_id, incarnation, address, priority, lease_ms,
                 token, backend_pid, server_epoch, since)
@@ -63,7 +68,7 @@ internal sealed class TermStatement : IAsyncDisposable
                 address = excluded.address, priority = excluded.priority, lease_ms = excluded.lease_ms,
                 backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
             RETURNING token)
-        SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT lease_ms FROM outlast),
+        SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
             (SELECT pg_notify('{{PostgresObservation.Channel}}', $1) FROM taken)::text,
             CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END
         """;

@@ -1,3 +1,4 @@
+using AspireElection.Stores.Postgres;
 using AspireElection.Stores.Tests.Servers;
 using AspireElection.Timing;
 using Xunit.Abstractions;
@@ -33,6 +34,15 @@ public sealed class LockSessionTests(PostgresServer server, ITestOutputHelper ou
         Assert.Equal(RenewAnswer.Lost, await Renew(store, grant, lease));
         await Until(async () => await AskAsync<long>(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'AspireElection 0 node-1'") == 0, "its session is gone");
+    }
+
+    [Fact]
+    public async Task Keep_alive_statements_of_the_users_string_do_not_keep_a_silent_session()
+    {
+        await using var store = new PostgresStore(Server.ConnectionString + ";Keepalive=1;Command Timeout=1;Multiplexing=false", Clock);
+        var doubted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Acquire(store, Stand("node-1", TimeSpan.FromSeconds(2), renewNow: doubted.SetResult));
+        await doubted.Task.WaitAsync(Bound);
     }
 
     [Fact]

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres;
+
+/// <summary>The seats that the candidates of one store hold or wait for, each with a session of its own.</summary>
+internal sealed class PostgresSeats(
+    ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, PostgresErrors errors, TimeProvider clock)
+    : IAsyncDisposable
+{
+    private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a candidate may miss its turn before the server is said to be unfit.</summary>
+    private const int Turns = 10;
+
+    private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
+    private readonly CancellationTokenSource _closing = new();
+
+    public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, typeof(PostgresStore));
+        await CloseOrphansAsync(candidacy);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        try
+        {
+            ending.Token.ThrowIfCancellationRequested();
+            await schema.EnsureAsync(ending.Token);
+            for (var turn = 1; ; turn++)
+            {
+                if (await StandAsync(candidacy, mayMiss: turn < Turns, ending.Token) is { } grant)
+                    return grant;
+            }
+        }
+        catch (Exception) when (ending.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
+        {
+            if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+                schema.Forget();
+            throw errors.Unavailable(exception);
+        }
+    }
+
+    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        if (!_held.TryGetValue(term, out var seat))
+            return RenewAnswer.Lost;
+        if (leaseDuration > seat.Lease)
+        {
+            // Before the server keeps the session for longer: who waits out the term must not be told too little.
+            await marks.LongerLeaseAsync(term, leaseDuration, cancellationToken);
+            seat.Lease = leaseDuration;
+        }
+
+        return await seat.RenewAsync(leaseDuration, cancellationToken);
+    }
+
+    public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
+    {
+        if (!_held.TryRemove(term, out var seat))
+            return;
+        try
+        {
+            await marks.ReleasedAsync(term, cancellationToken).WaitAsync(MarkLimit, clock, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException or OperationCanceledException)
+        {
+            // The seat is given back all the same. Without the mark a successor waits for a lease, and only when the
+            // server restarts in between.
+        }
+        finally
+        {
+            await seat.ReleaseAsync(clock);
+        }
+    }
+
+    /// <summary>Ends all waiting, and closes every session and with it every seat.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        foreach (var seat in _held.Values)
+            await seat.CloseAsync(clock);
+    }
+
+    /// <summary>
+    /// Waits in line with a session of its own; null when the turn was missed, because this process was held up for
+    /// longer than the grace in which the server waits for who was granted the lock.
+    /// </summary>
+    private async Task<Grant?> StandAsync(Candidacy candidacy, bool mayMiss, CancellationToken cancellationToken)
+    {
+        var session = await LockSession.OpenAsync(settings, poolers, errors, candidacy, cancellationToken);
+        var kept = false;
+        try
+        {
+            Grant grant;
+            await using (cancellationToken.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
+                grant = await new LineWait(session, candidacy, clock).WaitAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            kept = true;
+            var seat = new HeldSeat(session, candidacy, grant.Term, errors, over => _held.TryRemove(over.Term, out _));
+            _held[grant.Term] = seat;
+            seat.Start();
+            return grant;
+        }
+        catch (NpgsqlException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            if (!kept)
+                await session.DisposeAsync();
+        }
+    }
+
+    /// <summary>A new campaign of the same incarnation has given its earlier term up: closing the session frees the seat.</summary>
+    private async Task CloseOrphansAsync(Candidacy candidacy)
+    {
+        foreach (var orphan in _held.Values.Where(s => s.Term.Election == candidacy.Election && s.Term.Candidate == candidacy.Id))
+            await orphan.CloseAsync(clock);
+    }
+}
