@@ -36,6 +36,7 @@ internal sealed class LockSession : IAsyncDisposable
     private readonly NpgsqlCommand _wait;
     private readonly NpgsqlCommand _beat;
     private readonly string _idle;
+    private int _backend;
 
     private LockSession(NpgsqlConnection connection, Candidacy candidacy)
     {
@@ -75,7 +76,7 @@ internal sealed class LockSession : IAsyncDisposable
         var session = new LockSession(connection, candidacy);
         try
         {
-            await poolers.RefuseUnfitAsync(connection, cancellationToken);
+            session._backend = await poolers.BackendAsync(connection, cancellationToken);
             await session.RefuseUnfitAsync(errors, cancellationToken);
             await session.SetUpAsync(candidacy, cancellationToken);
             await session._wait.PrepareAsync(cancellationToken);
@@ -120,7 +121,7 @@ internal sealed class LockSession : IAsyncDisposable
     public async Task<bool> BeatAsync(TimeSpan lease)
     {
         _beat.Parameters[0].Value = Milliseconds(lease);
-        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Connection.ProcessID;
+        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == _backend;
     }
 
     /// <summary>Gives the lock back. Locks stack in a session, so all of them.</summary>

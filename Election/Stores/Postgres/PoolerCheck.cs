@@ -10,11 +10,12 @@ internal sealed class PoolerCheck(ConnectionSettings settings, PostgresErrors er
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
 
-    public async Task RefuseUnfitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>The backend that serves the connection, and will go on serving it.</summary>
+    public async Task<int> BackendAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var backend = await BackendOfAsync(connection, cancellationToken);
         if (backend == connection.ProcessID)
-            return;
+            return backend;
         if (!sessionModeDeclared)
         {
             throw errors.Unfit(
@@ -27,6 +28,7 @@ internal sealed class PoolerCheck(ConnectionSettings settings, PostgresErrors er
         await using var transaction = await second.BeginTransactionAsync(cancellationToken);
         if (await BackendOfAsync(second, cancellationToken) == backend)
             throw errors.Unfit("the pooler runs in transaction mode, which keeps no lock; connect to the server itself, or set session mode");
+        return backend;
     }
 
     private static async Task<int> BackendOfAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
