@@ -126,6 +126,7 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<ResourceCommandService>(_ => new ResourceCommandService());
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(s => s.GetRequiredService<Orchestrator>());
+        Services.AddHostedService<OwnerWatch>();
         Services.AddHealthChecks();
         Services.AddLogging(l => l
             .AddSimpleConsole(c => c.SingleLine = true)
