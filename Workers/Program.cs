@@ -1,8 +1,45 @@
+using AspireElection.Hosting;
 using AspireElection.ServiceDefaults;
+using AspireElection.Workers.Health;
+using AspireElection.Workers.Http;
+using AspireElection.Workers.Jobs;
+using AspireElection.Workers.Output;
+using AspireElection.Workers.Settings;
+using AspireElection.Workers.Stores;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults();
-var app = builder.Build();
-app.MapDefaultEndpoints();
-app.MapGet("/", () => "not built yet");
-await app.RunAsync();
+namespace AspireElection.Workers;
+
+/// <summary>A worker: one node of an election, its jobs, what it prints and what it answers over HTTP.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        if (SettingsOfProcess.Read(arguments, out var exitCode) is not { } settings)
+            return exitCode;
+        await using var output = Console.OpenStandardOutput();
+        using var lines = new LineWriter(output);
+        return await Build(settings, lines).RunToEndAsync(settings);
+    }
+
+    public static WebApplication Build(WorkerSettings settings, LineWriter lines)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.AddServiceDefaults();
+        builder.AddOutput(settings, lines);
+        builder.AddServers(settings);
+        builder.AddHealth();
+
+        builder.AddElection(settings.LockName, settings.ApplyTo)
+            .UseChosenStore(settings)
+            .AddLeaderJob<Migrations>()
+            .AddLeaderJob<CacheWarming>()
+            .AddLeaderJob<StaleMembers>()
+            .AddLeaderJob<Alerts>();
+
+        var app = builder.Build();
+        app.MapDefaultEndpoints();
+        app.MapElection();
+        app.MapDrills();
+        return app;
+    }
+}

@@ -1,0 +1,63 @@
+using AspireElection.Jobs;
+
+namespace AspireElection.Workers.Http;
+
+/// <summary>One election as <c>GET /election</c> tells it.</summary>
+internal sealed record ElectionAnswer(
+    string Election,
+    string Store,
+    string NodeId,
+    string InstanceId,
+    string Role,
+    long Term,
+    bool IsLeader,
+    LeaderAnswer? Leader,
+    long LeaseRemainingMs,
+    int Priority,
+    int Transitions,
+    IReadOnlyList<MemberAnswer> Members)
+{
+    public static ElectionAnswer From(ElectionSnapshot seen) => new(
+        seen.Election,
+        seen.Store,
+        seen.Id.NodeId,
+        seen.Id.InstanceId,
+        Text(seen.Role),
+        seen.Term,
+        seen.IsLeader,
+        seen.Leader is { } leader ? new LeaderAnswer(leader.NodeId, leader.Address, leader.Term, leader.Since) : null,
+        Math.Max(0, (long)seen.LeaseRemaining.TotalMilliseconds),
+        seen.Priority,
+        seen.Transitions,
+        [.. seen.Members.Select(m => new MemberAnswer(
+            m.Id.NodeId, m.Id.InstanceId, m.Address, Text(m.Role), m.Priority, m.Term, m.Joined, m.LastHeartbeat))]);
+
+    private static string Text(Role role) => role.ToString().ToLowerInvariant();
+}
+
+internal sealed record LeaderAnswer(string NodeId, string? Address, long Term, DateTimeOffset Since);
+
+internal sealed record MemberAnswer(
+    string NodeId,
+    string InstanceId,
+    string? Address,
+    string Role,
+    int Priority,
+    long Term,
+    DateTimeOffset Joined,
+    DateTimeOffset LastHeartbeat);
+
+/// <summary>One job as <c>GET /jobs</c> tells it.</summary>
+internal sealed record JobAnswer(
+    string Job,
+    string Schedule,
+    string State,
+    DateTimeOffset? LastRun,
+    long LastTerm,
+    string? LastNode,
+    string? LastError,
+    long Runs)
+{
+    public static JobAnswer From(JobState state) => new(
+        state.Job, state.Schedule, state.State, state.LastRun, state.LastTerm, state.LastNode, state.LastError, state.Runs);
+}

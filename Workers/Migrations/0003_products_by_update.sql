@@ -1,0 +1,1 @@
+CREATE INDEX products_updated ON products (updated);

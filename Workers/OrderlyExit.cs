@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+using AspireElection.Workers.Settings;
+
+namespace AspireElection.Workers;
+
+/// <summary>Runs a worker until it is told to stop, and sees to it that it then ends: resigned first, and soon.</summary>
+internal static class OrderlyExit
+{
+    /// <summary>A worker could not start: a line on standard error says why.</summary>
+    public const int NotStarted = 1;
+
+    /// <summary>Settings are wrong: lines on standard error say which.</summary>
+    public const int WrongSettings = 2;
+
+    // Telemetry is flushed meanwhile; where its endpoint hangs, that must not keep the process.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunToEndAsync(this WebApplication app, WorkerSettings settings)
+    {
+        try
+        {
+            await app.StartAsync();
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            await Console.Error.WriteLineAsync($"{settings.UrlsSource}: cannot listen on {settings.Urls}: " +
+                $"{exception.GetBaseException().Message.ReplaceLineEndings(" ")}; choose another port, or 0 for a free one");
+            return NotStarted;
+        }
+        finally
+        {
+            await DisposeSoonAsync(app);
+        }
+    }
+
+    private static async Task DisposeSoonAsync(WebApplication app)
+    {
+        try
+        {
+            // Exporters block in their disposal, hence a thread that may be left behind.
+            await Task.Run(() => app.DisposeAsync().AsTask()).WaitAsync(LongestEnd);
+        }
+        catch (TimeoutException)
+        {
+            // What has not ended by now ends with the process; the seat was given back before.
+        }
+    }
+}

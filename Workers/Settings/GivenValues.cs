@@ -1,0 +1,81 @@
+namespace AspireElection.Workers.Settings;
+
+/// <summary>A value of a setting and where it was given, in the user's own words.</summary>
+/// <param name="Source">The flag or the variable.</param>
+/// <param name="Text">The value.</param>
+/// <param name="Rank">Where it came from: 2 a flag, 1 the environment, 0 appsettings.</param>
+internal sealed record GivenValue(string Source, string Text, int Rank);
+
+/// <summary>What was given for each setting: flags win over the environment, the environment over appsettings.</summary>
+internal sealed class GivenValues
+{
+    private readonly Dictionary<Setting, GivenValue> _values = [];
+
+    private GivenValues()
+    {
+    }
+
+    /// <summary>Whether somebody asked for help.</summary>
+    public bool Help { get; private set; }
+
+    public GivenValue? this[Setting setting] => _values.GetValueOrDefault(setting);
+
+    public static GivenValues Read(
+        IReadOnlyList<string> arguments,
+        Func<string, string?> environment,
+        Func<string, string?> appSettings,
+        List<string> problems)
+    {
+        var given = new GivenValues();
+        foreach (var setting in SettingsTable.All)
+        {
+            // An empty variable counts as unset: that is how shells and compose files take one away.
+            if (environment(setting.Variable) is { Length: > 0 } variable)
+                given._values[setting] = new GivenValue(setting.Variable, variable, 1);
+            else if (appSettings(setting.Key) is { Length: > 0 } text)
+                given._values[setting] = new GivenValue($"{setting.Key} in appsettings.json", text, 0);
+        }
+
+        given.ReadFlags(arguments, problems);
+        return given;
+    }
+
+    private void ReadFlags(IReadOnlyList<string> arguments, List<string> problems)
+    {
+        var seen = new HashSet<Setting>();
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var argument = arguments[i];
+            if (argument is "--help" or "-h" or "-?")
+            {
+                Help = true;
+                continue;
+            }
+
+            var equals = argument.IndexOf('=', StringComparison.Ordinal);
+            var flag = equals > 0 ? argument[..equals] : argument;
+            if (SettingsTable.All.FirstOrDefault(s => s.Flag == flag) is not { } setting)
+            {
+                problems.Add($"{flag} is no flag; allowed: {string.Join(' ', SettingsTable.All.Select(s => s.Flag).OfType<string>())}");
+                // Its value, if it has one, is no flag of its own.
+                if (equals < 0 && flag.StartsWith('-') && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-'))
+                    i++;
+                continue;
+            }
+
+            string? value = null;
+            if (equals > 0)
+                value = argument[(equals + 1)..];
+            else if (i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
+                value = arguments[++i];
+            if (!seen.Add(setting))
+                problems.Add($"{flag} is given twice; allowed: once");
+            else if (value is null)
+                problems.Add($"{flag} has no value; allowed: {setting.Meaning}");
+            else if (string.IsNullOrWhiteSpace(value))
+                problems.Add($"{flag} is empty; allowed: {setting.Meaning}");
+            else
+                _values[setting] = new GivenValue(flag, value, 2);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+
+namespace AspireElection.Workers.Settings;
+
+/// <summary>Reads and checks all settings and reports every wrong one, each in a line that names it as the user gave it.</summary>
+internal sealed class SettingsReader
+{
+    private const int ShortestSecret = 16;
+
+    private readonly GivenValues _given;
+    private readonly List<string> _problems;
+
+    private SettingsReader(GivenValues given, List<string> problems)
+    {
+        _given = given;
+        _problems = problems;
+    }
+
+    /// <summary>The settings, or every problem in a line of its own.</summary>
+    public static (WorkerSettings? Settings, IReadOnlyList<string> Problems, bool Help) Read(
+        IReadOnlyList<string> arguments, Func<string, string?> environment, Func<string, string?> appSettings)
+    {
+        var problems = new List<string>();
+        var given = GivenValues.Read(arguments, environment, appSettings, problems);
+        if (given.Help)
+            return (null, [], true);
+        var settings = new SettingsReader(given, problems).Read(environment);
+        return problems.Count > 0 ? (null, problems, false) : (settings, [], false);
+    }
+
+    private WorkerSettings Read(Func<string, string?> environment)
+    {
+        var election = ReadElection(NodeInstance.Id(environment("OTEL_RESOURCE_ATTRIBUTES")));
+        var (urls, urlsSource) = ListenUrls.Read(_given, _problems);
+        var connections = ConnectionStrings.Read(_given, _problems);
+        QuorumSettings.Check(_given, _problems);
+        Secret(SettingsTable.ClusterKey);
+        return new WorkerSettings
+        {
+            Store = StoreChoice.Read(_given, connections, _problems),
+            LockName = LockName,
+            Election = election,
+            LockDirectory = Folder(SettingsTable.LockDirectory) ?? Path.GetTempPath(),
+            StatusLine = Bool(SettingsTable.StatusLine) ?? !Console.IsOutputRedirected,
+            Colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(environment("NO_COLOR")),
+            Urls = urls,
+            UrlsSource = urlsSource,
+            Redis = connections.Redis,
+            Postgres = connections.Postgres,
+            AdminToken = Secret(SettingsTable.AdminToken),
+        };
+    }
+
+    private string LockName => _given[SettingsTable.LockName]?.Text ?? "leader-election-demo";
+
+    private ElectionOptions ReadElection(string? instance)
+    {
+        var before = _problems.Count;
+        var options = new ElectionOptions { InstanceId = instance };
+        options.NodeId = _given[SettingsTable.NodeId]?.Text
+            ?? (instance is null ? options.NodeId : $"{options.NodeId}-{instance}");
+        options.Priority = Number(SettingsTable.Priority, int.MinValue, int.MaxValue) ?? 0;
+        options.LeaseDuration = Duration(SettingsTable.LeaseDuration) ?? options.LeaseDuration;
+        options.RenewPeriod = Duration(SettingsTable.RenewPeriod);
+        options.Margin = Duration(SettingsTable.Margin);
+        options.DrainLimit = Duration(SettingsTable.DrainLimit) ?? options.DrainLimit;
+        options.RetryPeriod = Duration(SettingsTable.RetryPeriod);
+        options.NodeTimeout = Duration(SettingsTable.NodeTimeout);
+        options.Observer = Bool(SettingsTable.Observer) ?? false;
+        var unreadable = _problems.Count > before;
+        foreach (var problem in ElectionOptionsValidator.Problems(LockName, options))
+            Add(problem, unreadable);
+        return options;
+    }
+
+    /// <summary>The library's words for a wrong option, under the name by which the user knows it.</summary>
+    private void Add(ElectionOptionsProblem problem, bool unreadable)
+    {
+        var setting = problem.Setting switch
+        {
+            "Election" => SettingsTable.LockName,
+            nameof(ElectionOptions.NodeId) => SettingsTable.NodeId,
+            nameof(ElectionOptions.LeaseDuration) => SettingsTable.LeaseDuration,
+            nameof(ElectionOptions.RenewPeriod) => SettingsTable.RenewPeriod,
+            nameof(ElectionOptions.Margin) => SettingsTable.Margin,
+            nameof(ElectionOptions.DrainLimit) => SettingsTable.DrainLimit,
+            nameof(ElectionOptions.RetryPeriod) => SettingsTable.RetryPeriod,
+            nameof(ElectionOptions.NodeTimeout) => SettingsTable.NodeTimeout,
+            _ => null,
+        };
+        var given = setting is null ? null : _given[setting];
+        // A default worked out from a value that could not be read would be a problem that nobody has.
+        if (given is null && unreadable)
+            return;
+        var name = given?.Source ?? (setting is null ? problem.Setting : $"{setting.Flag} (by default)");
+        _problems.Add($"{name} is {(given is null ? problem.Value : $"'{given.Text}'")}; allowed: {problem.Allowed}");
+    }
+
+    private TimeSpan? Duration(Setting setting) => Parse(setting, DurationText.Parse, DurationText.Allowed);
+
+    private bool? Bool(Setting setting) => Parse(setting, Truth, "true or false");
+
+    private int? Number(Setting setting, int from, int to) => Parse(setting, text => Number(text, from, to), $"a whole number from {from} to {to}");
+
+    private string? Folder(Setting setting)
+    {
+        if (_given[setting] is not { } given)
+            return null;
+        if (File.Exists(given.Text))
+            _problems.Add($"{given.Source} is '{given.Text}'; allowed: a folder, and this is a file");
+        return Path.GetFullPath(given.Text);
+    }
+
+    private string? Secret(Setting setting)
+    {
+        if (_given[setting] is not { } given)
+            return null;
+        if (given.Text.Length < ShortestSecret)
+            _problems.Add($"{given.Source} has {given.Text.Length} characters; allowed: at least {ShortestSecret}");
+        return given.Text;
+    }
+
+    private T? Parse<T>(Setting setting, Func<string, T?> parse, string allowed)
+        where T : struct
+    {
+        if (_given[setting] is not { } given)
+            return null;
+        if (parse(given.Text) is { } value)
+            return value;
+        _problems.Add($"{given.Source} is '{given.Text}'; allowed: {allowed}");
+        return null;
+    }
+
+    private static int? Number(string text, int from, int to) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= from && number <= to
+            ? number
+            : null;
+
+    private static bool? Truth(string text) => bool.TryParse(text, out var value) ? value : null;
+}

@@ -1,0 +1,90 @@
+namespace AspireElection.Workers.Settings;
+
+/// <summary>Every setting of a worker. Flags, variables, the help text and the README's table come from here.</summary>
+internal static class SettingsTable
+{
+    public static readonly Setting Store = new("--store", "ELECTION_STORE", "file, unless a connection string is given",
+        "where the election lives: redis, postgres, file or memory");
+
+    public static readonly Setting NodeId = new("--node-id", "NODE_ID", "the host's name (plus the instance id under Aspire)",
+        "this node's name, 1 to 128 characters of A-Z a-z 0-9 . _ -");
+
+    public static readonly Setting LockName = new("--lock-name", "LOCK_NAME", "leader-election-demo",
+        "the election's name, same characters");
+
+    public static readonly Setting Priority = new("--priority", "NODE_PRIORITY", "0", "higher is preferred");
+
+    public static readonly Setting LeaseDuration = new("--lease-duration", "LEASE_DURATION", "10s",
+        "how long a silent leader keeps the seat, at least 100ms");
+
+    public static readonly Setting RenewPeriod = new("--renew-period", "RENEW_PERIOD", "a third of the lease",
+        "heartbeat of the leader, at most half of lease minus margin");
+
+    public static readonly Setting Margin = new("--margin", "LEASE_MARGIN", "a tenth of the lease",
+        "how much earlier the leader stops believing, below the lease");
+
+    public static readonly Setting DrainLimit = new("--drain-limit", "DRAIN_LIMIT", "4s",
+        "how long a job may drain when its leader resigns");
+
+    public static readonly Setting RetryPeriod = new("--retry-period", "RETRY_PERIOD", "a fifth of the lease, at most 2s",
+        "how often a follower looks where the store cannot tell it, below the lease");
+
+    public static readonly Setting NodeTimeout = new("--node-timeout", "NODE_TIMEOUT", "three leases",
+        "when a silent member is taken off the list, above the lease");
+
+    public static readonly Setting LockDirectory = new("--lock-dir", "LOCK_DIR", "the system's temporary folder",
+        "file store: its folder");
+
+    public static readonly Setting Peers = new("--peers", "PEERS", "none",
+        "quorum: id=http://host:port items, comma separated, this node included");
+
+    public static readonly Setting DataDirectory = new("--data-dir", "DATA_DIR", "a folder beside the lock",
+        "quorum: where term, vote and log are kept");
+
+    public static readonly Setting Observer = new("--observer", "OBSERVER", "false", "watches, never stands");
+
+    public static readonly Setting InitialLeader = new("--initial-leader", "INITIAL_LEADER", "none",
+        "quorum: ids of the peers eligible from the start, comma separated");
+
+    public static readonly Setting StatusLine = new("--status-line", "STATUS_LINE", "true at a terminal",
+        "a status line a second");
+
+    public static readonly Setting Port = new("--port", "PORT", "", "the same as --urls http://127.0.0.1:N");
+
+    public static readonly Setting Urls = new("--urls", "ASPNETCORE_URLS", "http://127.0.0.1:0",
+        "HTTP address; the bound one is printed");
+
+    public static readonly Setting Database = new(null, "DATABASE_URL", "",
+        "PostgreSQL, as URI, as keywords (host=… user=…) or as an Npgsql string") { Secret = true };
+
+    public static readonly Setting Postgres = new(null, "ConnectionStrings__postgres", "",
+        "PostgreSQL, what Aspire injects; wins over DATABASE_URL") { Secret = true };
+
+    public static readonly Setting Redis = new(null, "ConnectionStrings__redis", "",
+        "Redis, what Aspire injects") { Secret = true };
+
+    public static readonly Setting Etcd = new(null, "ConnectionStrings__etcd", "",
+        "etcd, what Aspire injects") { Secret = true };
+
+    public static readonly Setting ClusterKey = new(null, "ELECTION_CLUSTER_KEY", "",
+        "quorum: shared secret of the peers, at least 16 characters") { Secret = true };
+
+    public static readonly Setting AdminToken = new(null, "ELECTION_ADMIN_TOKEN", "",
+        "opens the drills over HTTP, at least 16 characters") { Secret = true };
+
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        Store, NodeId, LockName, Priority, LeaseDuration, RenewPeriod, Margin, DrainLimit, RetryPeriod, NodeTimeout,
+        LockDirectory, Peers, DataDirectory, Observer, InitialLeader, StatusLine, Port, Urls,
+        Database, Redis, Postgres, Etcd, ClusterKey, AdminToken,
+    ];
+
+    /// <summary>The answer to <c>--help</c>.</summary>
+    public static string Help()
+    {
+        var lines = All.Select(s => $"  {s.Flag,-17} {s.Variable,-28} {s.Meaning}" +
+            (s.Default.Length > 0 ? $" (default: {s.Default})" : string.Empty));
+        return "One node of an election. Flags win over environment variables, those over appsettings.json.\n\n" +
+            string.Join('\n', lines) + "\n\nDurations: 500ms, 15s, 1m or hh:mm:ss.\n";
+    }
+}

@@ -1,0 +1,51 @@
+namespace AspireElection.Workers.Settings;
+
+/// <summary>What a worker was told, checked.</summary>
+internal sealed record WorkerSettings
+{
+    public required string Store { get; init; }
+
+    public required string LockName { get; init; }
+
+    /// <summary>How the node takes part, checked.</summary>
+    public required ElectionOptions Election { get; init; }
+
+    public TimeSpan NodeTimeout => Election.NodeTimeout ?? Election.LeaseDuration * 3;
+
+    public required string LockDirectory { get; init; }
+
+    public required bool StatusLine { get; init; }
+
+    /// <summary>Whether somebody sees colours: at a terminal, unless NO_COLOR is set.</summary>
+    public required bool Colours { get; init; }
+
+    /// <summary>Where HTTP is to listen, <c>;</c> separated; a port 0 is chosen by the system.</summary>
+    public required string Urls { get; init; }
+
+    /// <summary>The setting that said so, for the line that says that the port is taken.</summary>
+    public required string UrlsSource { get; init; }
+
+    /// <summary>For StackExchange.Redis; null without a Redis.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>For Npgsql; null without a database.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>Opens the drills; null: there are none.</summary>
+    public string? AdminToken { get; init; }
+
+    /// <summary>Tells the library what the worker was told.</summary>
+    public void ApplyTo(ElectionOptions options)
+    {
+        options.NodeId = Election.NodeId;
+        options.InstanceId = Election.InstanceId;
+        options.Priority = Election.Priority;
+        options.LeaseDuration = Election.LeaseDuration;
+        options.RenewPeriod = Election.RenewPeriod;
+        options.Margin = Election.Margin;
+        options.DrainLimit = Election.DrainLimit;
+        options.RetryPeriod = Election.RetryPeriod;
+        options.NodeTimeout = Election.NodeTimeout;
+        options.Observer = Election.Observer;
+    }
+}
