@@ -37,6 +37,7 @@ public sealed class Candidate : IAsyncDisposable
     private Task[] _loops = [];
     private Tenure? _tenure;
     private bool _started;
+    private volatile bool _standsDown;
     private bool _heldOff;
     private int _priority;
 
@@ -218,6 +219,8 @@ public sealed class Candidate : IAsyncDisposable
     {
         if (_stopping.IsCancellationRequested)
             return;
+        // Campaigning goes no further: a node that is alone would take the seat again that it gives back.
+        _standsDown = true;
         // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
         _stopping.Cancel();
@@ -261,7 +264,7 @@ public sealed class Candidate : IAsyncDisposable
 
     private async Task CampaignForEverAsync()
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!_standsDown && !_stopping.IsCancellationRequested)
         {
             if (await CampaignOnceAsync() is { } grant)
                 await LeadAsync(grant);

@@ -14,6 +14,9 @@ internal sealed class Presence(
     Func<Member> self,
     Action changed)
 {
+    // A courtesy to readers of the list: a store that is away must not hold up the end of the process for it.
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
+
     private readonly Wake _wake = new(clock, times.Slice);
     private readonly Dictionary<CandidateId, Heard> _heard = [];
     private volatile IReadOnlyList<Member> _members = [];
@@ -70,8 +73,8 @@ internal sealed class Presence(
         var me = self();
         try
         {
-            using var limit = new CancellationTokenSource(Bound, clock);
-            await store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(Bound, clock);
+            using var limit = new CancellationTokenSource(LeaveLimit, clock);
+            await store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(LeaveLimit, clock);
         }
         catch (Exception exception)
         {

@@ -15,8 +15,17 @@ internal sealed class ElectionService(Elections elections) : IHostedLifecycleSer
     public Task StartedAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(elections.Candidates.Select(c => c.StartAsync()));
 
-    public Task StoppingAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(elections.Candidates.Select(c => c.StopAsync()));
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(elections.Candidates.Select(c => c.StopAsync())).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The store does not answer, and the host's time to stop is over: the seat goes on when its lease ends.
+        }
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -12,7 +12,7 @@ internal static class SettingsTable
     public static readonly Setting LockName = new("--lock-name", "LOCK_NAME", "leader-election-demo",
         "the election's name, same characters");
 
-    public static readonly Setting Priority = new("--priority", "NODE_PRIORITY", "0", "higher is preferred");
+    public static readonly Setting Priority = new("--priority", "NODE_PRIORITY", "0", "a whole number, higher is preferred");
 
     public static readonly Setting LeaseDuration = new("--lease-duration", "LEASE_DURATION", "10s",
         "how long a silent leader keeps the seat, at least 100ms");
@@ -41,18 +41,20 @@ internal static class SettingsTable
     public static readonly Setting DataDirectory = new("--data-dir", "DATA_DIR", "a folder beside the lock",
         "quorum: where term, vote and log are kept");
 
-    public static readonly Setting Observer = new("--observer", "OBSERVER", "false", "watches, never stands");
+    public static readonly Setting Observer = new("--observer", "OBSERVER", "false",
+        "true: watches, never stands");
 
     public static readonly Setting InitialLeader = new("--initial-leader", "INITIAL_LEADER", "none",
         "quorum: ids of the peers eligible from the start, comma separated");
 
     public static readonly Setting StatusLine = new("--status-line", "STATUS_LINE", "true at a terminal",
-        "a status line a second");
+        "true: a status line a second");
 
-    public static readonly Setting Port = new("--port", "PORT", "", "the same as --urls http://127.0.0.1:N");
+    public static readonly Setting Port = new("--port", "PORT", "",
+        "a port of this machine, the same as --urls http://127.0.0.1:N");
 
     public static readonly Setting Urls = new("--urls", "ASPNETCORE_URLS", "http://127.0.0.1:0",
-        "HTTP address; the bound one is printed");
+        "where HTTP listens, such as http://127.0.0.1:8080; the bound address is printed");
 
     public static readonly Setting Database = new(null, "DATABASE_URL", "",
         "PostgreSQL, as URI, as keywords (host=… user=…) or as an Npgsql string") { Secret = true };

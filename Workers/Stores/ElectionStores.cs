@@ -1,4 +1,5 @@
 using AspireElection.Hosting;
+using AspireElection.Stores.Files;
 using AspireElection.Stores.InProcess;
 using AspireElection.Stores.Postgres;
 using AspireElection.Stores.Redis;
@@ -34,6 +35,7 @@ internal static class ElectionStores
         {
             "redis" => LateRedis(services.GetRequiredService<RedisConnection>()),
             "postgres" => new PostgresStore(services.GetRequiredService<NpgsqlDataSource>(), BootClock.Instance),
+            "file" => new FileStore(settings.LockDirectory, BootClock.Instance),
             "memory" => new InProcessStore(BootClock.Instance),
             var other => throw new InvalidOperationException($"There is no store '{other}'."),
         });
