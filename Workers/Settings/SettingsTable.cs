@@ -57,22 +57,28 @@ internal static class SettingsTable
         "where HTTP listens, such as http://127.0.0.1:8080; the bound address is printed");
 
     public static readonly Setting Database = new(null, "DATABASE_URL", "",
-        "PostgreSQL, as URI, as keywords (host=… user=…) or as an Npgsql string") { Secret = true };
+        "PostgreSQL, as URI, as keywords (host=… user=…) or as an Npgsql string")
+    { Secret = true };
 
     public static readonly Setting Postgres = new(null, "ConnectionStrings__postgres", "",
-        "PostgreSQL, what Aspire injects; wins over DATABASE_URL") { Secret = true };
+        "PostgreSQL, what Aspire injects; wins over DATABASE_URL")
+    { Secret = true };
 
     public static readonly Setting Redis = new(null, "ConnectionStrings__redis", "",
-        "Redis, what Aspire injects") { Secret = true };
+        "Redis, what Aspire injects")
+    { Secret = true };
 
     public static readonly Setting Etcd = new(null, "ConnectionStrings__etcd", "",
-        "etcd, what Aspire injects") { Secret = true };
+        "etcd, what Aspire injects")
+    { Secret = true };
 
     public static readonly Setting ClusterKey = new(null, "ELECTION_CLUSTER_KEY", "",
-        "quorum: shared secret of the peers, at least 16 characters") { Secret = true };
+        "quorum: shared secret of the peers, at least 16 characters")
+    { Secret = true };
 
     public static readonly Setting AdminToken = new(null, "ELECTION_ADMIN_TOKEN", "",
-        "opens the drills over HTTP, at least 16 characters") { Secret = true };
+        "opens the drills over HTTP, at least 16 characters")
+    { Secret = true };
 
     public static readonly IReadOnlyList<Setting> All =
     [
