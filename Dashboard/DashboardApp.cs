@@ -1,0 +1,47 @@
+using AspireElection.Dashboard.Components;
+using AspireElection.Dashboard.Live;
+using AspireElection.Dashboard.Watching;
+using AspireElection.ServiceDefaults;
+using AspireElection.Timing;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.FileProviders;
+
+namespace AspireElection.Dashboard;
+
+/// <summary>The web application, over settings that were read and a store that is opened later.</summary>
+internal static class DashboardApp
+{
+    public static WebApplication Create(DashboardSettings settings, Func<Task<IElectionStore>> openStore)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls(settings.Urls);
+        builder.Configuration["AllowedHosts"] = PageSecurity.Hosts;
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // A failed start is told in one line by whoever starts.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
+        // Warns that keys are not encrypted; they are not kept at all.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        builder.AddServiceDefaults();
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(openStore);
+        builder.Services.AddSingleton<TimeProvider>(BootClock.Instance);
+        builder.Services.AddSingleton<Watches>();
+        builder.Services.AddSingleton<LiveBoard>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Watches>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<LiveBoard>());
+        builder.Services.AddRazorComponents();
+        builder.Services.Configure<KeyManagementOptions>(KeysInMemory.Configure);
+
+        var app = builder.Build();
+        app.UsePageSecurity();
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            FileProvider = new EmbeddedFileProvider(typeof(DashboardApp).Assembly, "AspireElection.Dashboard.Assets"),
+        });
+        app.MapDefaultEndpoints();
+        app.MapLiveUpdates();
+        app.MapGet("/", () => new RazorComponentResult<Page> { PreventStreamingRendering = true });
+        return app;
+    }
+}

@@ -1,0 +1,37 @@
+using AspireElection.Jobs;
+
+namespace AspireElection.Dashboard.Watching;
+
+/// <summary>The newest that is known of one election; never changed, only replaced.</summary>
+public sealed record ElectionPicture(string Election, string Store)
+{
+    /// <summary>Who leads, as last seen.</summary>
+    public Leader? Leader { get; init; }
+
+    /// <summary>Since when nobody leads; null while somebody does and before the first look.</summary>
+    public Vacancy? Vacancy { get; init; }
+
+    /// <summary>When the leader's lease runs out, as a timestamp of the dashboard's clock.</summary>
+    public long LeaseEndsAt { get; init; }
+
+    /// <summary>The longest that was left of a lease of this term: what a full bar means.</summary>
+    public TimeSpan LeaseLength { get; init; }
+
+    public IReadOnlyList<Member> Members { get; init; } = [];
+
+    public IReadOnlyList<JobState> Jobs { get; init; } = [];
+
+    /// <summary>When the store was last heard; null before the first time.</summary>
+    public DateTimeOffset? HeardAt { get; init; }
+
+    public StoreTrouble? Trouble { get; init; }
+
+    /// <summary>Whether seat, members and jobs have all been read at least once.</summary>
+    public bool IsComplete { get; init; }
+
+    /// <summary>No one ever took part, as far as the store knows.</summary>
+    public bool IsUntouched => Leader is null && Vacancy is not { Last: not null } && Members.Count == 0 && Jobs.Count == 0;
+
+    public bool IsLedBy(Member member) =>
+        Leader is { } leader && member.Id.NodeId == leader.NodeId && member.Id.Incarnation == leader.Incarnation;
+}

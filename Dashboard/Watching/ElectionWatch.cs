@@ -1,0 +1,140 @@
+using AspireElection.Jobs;
+
+namespace AspireElection.Dashboard.Watching;
+
+/// <summary>
+/// Keeps the newest picture of one election, looking into the store as somebody who is no member. The page shows the
+/// picture and never waits for the store.
+/// </summary>
+internal sealed class ElectionWatch(string election, string kind, TimeProvider clock, Pulse changed, ILogger logger)
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReadPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookAnew = TimeSpan.FromSeconds(15);
+
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+    private readonly Lock _gate = new();
+    private readonly BoundedRead _reads = new(Bound);
+    private ElectionPicture _picture = new(election, kind);
+    private bool _seatSeen;
+    private bool _listsRead;
+    private string? _seatTrouble;
+    private string? _listTrouble;
+
+    public ElectionPicture Picture => Volatile.Read(ref _picture);
+
+    public Task RunAsync(IElectionStore store, CancellationToken stopping) =>
+        Task.WhenAll(ObserveAsync(store, stopping), ReadAsync(store, stopping));
+
+    private async Task ObserveAsync(IElectionStore store, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            // An observation may have died without a word. Whenever the seat should have been heard of, look anew.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            limit.CancelAfter(Bound);
+            var heard = false;
+            try
+            {
+                await foreach (var sighting in store.ObserveAsync(election, limit.Token))
+                {
+                    heard = true;
+                    Take(p => p.With(sighting, clock), ref _seatTrouble, ref _seatSeen);
+                    limit.CancelAfter(UntilOverdue());
+                }
+            }
+            catch (OperationCanceledException) when (heard || stopping.IsCancellationRequested)
+            {
+                continue;
+            }
+            catch (Exception exception)
+            {
+                Fail(exception, ref _seatTrouble);
+            }
+
+            await PauseAsync(Grace, stopping);
+        }
+    }
+
+    private async Task ReadAsync(IElectionStore store, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var (members, jobs) = await _reads.AskAsync(
+                    async limit => (await store.ListAsync(election, limit), await JobState.ReadAllAsync(store, election, limit)),
+                    stopping);
+                Take(p => p with { Members = members, Jobs = jobs }, ref _listTrouble, ref _listsRead);
+            }
+            catch (Exception exception)
+            {
+                if (!stopping.IsCancellationRequested)
+                    Fail(exception, ref _listTrouble);
+            }
+
+            await PauseAsync(ReadPeriod, stopping);
+        }
+    }
+
+    private TimeSpan UntilOverdue()
+    {
+        if (Picture.Leader is null)
+            return LookAnew;
+        var left = Picture.LeaseLeft(clock);
+        return left <= TimeSpan.Zero ? Grace : left > LookAnew ? LookAnew : left + Grace;
+    }
+
+    private void Take(Func<ElectionPicture, ElectionPicture> change, ref string? trouble, ref bool known)
+    {
+        lock (_gate)
+        {
+            trouble = null;
+            known = true;
+            var now = clock.GetUtcNow();
+            var before = _picture;
+            var isBack = _seatTrouble is null && _listTrouble is null;
+            var after = change(before) with
+            {
+                IsComplete = _seatSeen && _listsRead,
+                HeardAt = now,
+                Trouble = isBack ? null : before.Trouble,
+            };
+            if (before.Trouble is not null && isBack)
+                DashboardLog.StoreIsBack(logger, kind, election, (now - before.Trouble.Since).TotalSeconds);
+            Volatile.Write(ref _picture, after);
+        }
+
+        changed.Beat();
+    }
+
+    private void Fail(Exception exception, ref string? trouble)
+    {
+        lock (_gate)
+        {
+            trouble = StoreTrouble.Describe(kind, exception);
+            var before = _picture;
+            if (before.Trouble is null)
+                DashboardLog.StoreIsAway(logger, kind, election, trouble);
+            Volatile.Write(ref _picture, before with
+            {
+                Trouble = new StoreTrouble(before.Trouble?.Since ?? before.HeardAt ?? _startedAt, trouble),
+            });
+        }
+
+        changed.Beat();
+    }
+
+    private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.Delay(pause, clock, stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop ends by itself.
+        }
+    }
+}

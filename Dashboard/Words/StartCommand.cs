@@ -1,0 +1,26 @@
+using AspireElection.ServiceDefaults.Stores;
+
+namespace AspireElection.Dashboard.Words;
+
+/// <summary>The command, for a shell, that starts a first worker in an election.</summary>
+internal static class StartCommand
+{
+    private static readonly char[] s_plain = [.. "/._-:,=@+".Concat("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")];
+
+    public static string Of(StoreChoice store, string election)
+    {
+        var command = "dotnet run --project Workers -- --node-id node-1";
+        if (election != DashboardSettings.DefaultElection)
+            command += $" --lock-name {election}";
+        return store.Kind switch
+        {
+            "file" => $"{command} --store file --lock-dir {Quote(store.Address)}",
+            // The address may hold a password. The dashboard was started with it, so who reads this can find it.
+            "redis" => $"{command} --store redis   # with ConnectionStrings__redis set as for this dashboard",
+            _ => $"{command} --store postgres   # with DATABASE_URL set as for this dashboard",
+        };
+    }
+
+    private static string Quote(string path) =>
+        path.AsSpan().ContainsAnyExcept(s_plain) ? $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'" : path;
+}
