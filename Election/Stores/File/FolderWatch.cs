@@ -17,16 +17,6 @@ internal sealed class FolderWatch
 
     private FolderWatch(string path) => _path = path;
 
-    /// <summary>How many watchers this process has.</summary>
-    internal static int Count
-    {
-        get
-        {
-            lock (Gate)
-                return Shared.Count;
-        }
-    }
-
     /// <summary>The shared watch of a folder; give it back once.</summary>
     public static FolderWatch Rent(string path)
     {

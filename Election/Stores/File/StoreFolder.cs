@@ -38,12 +38,12 @@ internal sealed class StoreFolder
     /// A name as a file name: neither <c>..</c> nor a device, and different from any other name also where the file
     /// system does not tell upper from lower case.
     /// </summary>
-    public static string NameOf(string name)
-    {
-        if (!ElectionOptionsValidator.IsName(name))
-            throw new ArgumentException($"'{name}' is no name: 1 to 128 characters of A-Z a-z 0-9 . _ - are.", nameof(name));
-        return $"e-{name}~{Digest(name, 8)}";
-    }
+    public static string NameOf(string name) => $"e-{Checked(name)}~{Digest(name, 8)}";
+
+    /// <summary>A name may become a part of a path only after this.</summary>
+    public static string Checked(string name) => ElectionOptionsValidator.IsName(name)
+        ? name
+        : throw new ArgumentException($"'{name}' is no name: 1 to 128 characters of A-Z a-z 0-9 . _ - are.", nameof(name));
 
     public static string Digest(string text, int characters) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..characters];

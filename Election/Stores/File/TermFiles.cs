@@ -72,7 +72,7 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
         if (Write(number, last, candidacy) is not { } record)
             return null;
         var unchanged = last.Number == 0 || StoreFolder.TryRead(FileOf(last.Number)) == last.Text;
-        if (!unchanged || Highest() != number)
+        if (!unchanged || !IsHighest(number))
         {
             Withdraw(number, record.ToText());
             return null;
@@ -93,7 +93,7 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
             if (TermRecord.Parse(StoreFolder.TryRead(FileOf(number)) ?? string.Empty) is not { } record || !record.IsHeldUnder(term))
                 return false;
             folder.Replace(FileOf(number), (change(record) with { Version = record.Version + 1 }).ToText());
-            return Highest() == number;
+            return IsHighest(number);
         }
     }
 
@@ -154,6 +154,9 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
 
     private IEnumerable<TermRecord> Records() =>
         Numbers().Select(n => TermRecord.Parse(StoreFolder.TryRead(FileOf(n)) ?? string.Empty)).OfType<TermRecord>();
+
+    /// <summary>Asks for the very next as well: a listing may be disturbed by files that come and go meanwhile.</summary>
+    private bool IsHighest(long number) => Highest() == number && !File.Exists(FileOf(number + 1));
 
     private long Highest() => Numbers().DefaultIfEmpty().Max();
 

@@ -75,7 +75,7 @@ internal sealed class WaitingLine(string folder)
             _folder = folder;
             var behind = (long)int.MaxValue - candidacy.Priority;
             _rank = string.Create(CultureInfo.InvariantCulture,
-                $"{behind:D10}~{candidacy.Id.NodeId}~{StoreFolder.Digest(candidacy.Id.Incarnation, 16)}");
+                $"{behind:D10}~{StoreFolder.Checked(candidacy.Id.NodeId)}~{StoreFolder.Digest(candidacy.Id.Incarnation, 16)}");
             _file = Create();
         }
 
