@@ -10,14 +10,29 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, TimePro
 
     private readonly Queue<int> _steppedBackFor = new();
     private long _outlasted;
+    private bool _rehearsing;
 
     public async Task<Grant> WaitAsync()
     {
+        await RehearseAsync();
         while (true)
         {
             if (await session.LineUpAsync() && await TakeAsync() is { } grant)
                 return grant;
         }
+    }
+
+    /// <summary>
+    /// Goes through a whole turn without taking anything. What runs for the first time is compiled, planned and cached
+    /// first: tens of milliseconds, in which a killed leader would have no successor.
+    /// </summary>
+    private async Task RehearseAsync()
+    {
+        _rehearsing = true;
+        await session.LineUpAloneAsync(candidacy.Id.Incarnation);
+        await TakeAsync();
+        await session.StepBackAsync();
+        _rehearsing = false;
     }
 
     /// <summary>Takes the term, after what has to be waited out; null when a better candidate goes first.</summary>
@@ -28,8 +43,10 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, TimePro
             var alive = AliveTerm(out var until);
             // Trust is counted from here, not from the grant: that may have waited for us, unseen, for a while.
             var anchor = clock.GetTimestamp();
-            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor))
+            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor, _rehearsing))
             {
+                case not null when _rehearsing:
+                    return null;
                 case TermAnswer.Taken taken:
                     return new Grant(new Term(candidacy.Election, candidacy.Id, taken.Token), anchor);
                 case TermAnswer.BetterWaits better:

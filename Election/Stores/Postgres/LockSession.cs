@@ -36,6 +36,7 @@ internal sealed class LockSession : IAsyncDisposable
     private readonly NpgsqlCommand _wait;
     private readonly NpgsqlCommand _beat;
     private readonly string _idle;
+    private readonly string _grace;
     private int _backend;
 
     private LockSession(NpgsqlConnection connection, Candidacy candidacy)
@@ -43,10 +44,10 @@ internal sealed class LockSession : IAsyncDisposable
         Connection = connection;
         Lease = candidacy.LeaseDuration;
         Election = candidacy.Election;
-        var grace = TimeSpan.FromMilliseconds(Math.Min(Lease.TotalMilliseconds / 4, 250));
+        _grace = Milliseconds(TimeSpan.FromMilliseconds(Math.Min(Lease.TotalMilliseconds / 4, 250)));
         _idle = Milliseconds(Lease > LongestWait ? Lease : LongestWait);
         _wait = new NpgsqlCommand(Wait, connection) { CommandTimeout = ConnectionSettings.WholeSeconds(LongestWait + Slack) };
-        _wait.Parameters.With(SeatKey.Of(Election)).With(Milliseconds(grace)).With(Milliseconds(Lease / 2));
+        _wait.Parameters.With(SeatKey.Of(Election)).With(_grace).With(Milliseconds(Lease / 2));
         _beat = new NpgsqlCommand(Beat, connection);
         _beat.Parameters.With(Milliseconds(Lease));
         Term = new TermStatement(this, candidacy);
@@ -81,7 +82,7 @@ internal sealed class LockSession : IAsyncDisposable
             await session.SetUpAsync(candidacy, cancellationToken);
             await session._wait.PrepareAsync(cancellationToken);
             await session._beat.PrepareAsync(cancellationToken);
-            await session.Term.WarmUpAsync(cancellationToken);
+            await session.Term.PrepareAsync(cancellationToken);
             return session;
         }
         catch
@@ -92,19 +93,10 @@ internal sealed class LockSession : IAsyncDisposable
     }
 
     /// <summary>Waits in line inside the server; false when it has to queue again.</summary>
-    public async Task<bool> LineUpAsync()
-    {
-        WasGranted = false;
-        try
-        {
-            await _wait.ExecuteNonQueryAsync(Aborted);
-            return WasGranted = true;
-        }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
-        {
-            return false;
-        }
-    }
+    public Task<bool> LineUpAsync() => LineUpAsync(SeatKey.Of(Election), _grace);
+
+    /// <summary>Lines up where nobody else does, for a rehearsal: without a grace that compiling might exceed.</summary>
+    public Task<bool> LineUpAloneAsync(string incarnation) => LineUpAsync(SeatKey.OfRehearsal(incarnation), _idle);
 
     /// <summary>Gives the lock back, for a better candidate that waits behind.</summary>
     public async Task StepBackAsync()
@@ -147,6 +139,22 @@ internal sealed class LockSession : IAsyncDisposable
 
     public static string Milliseconds(TimeSpan duration) =>
         Math.Max(1, (long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    private async Task<bool> LineUpAsync(long key, string idle)
+    {
+        WasGranted = false;
+        _wait.Parameters[0].Value = key;
+        _wait.Parameters[1].Value = idle;
+        try
+        {
+            await _wait.ExecuteNonQueryAsync(Aborted);
+            return WasGranted = true;
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
+        {
+            return false;
+        }
+    }
 
     private async Task RefuseUnfitAsync(PostgresErrors errors, CancellationToken cancellationToken)
     {

@@ -19,5 +19,8 @@ internal static class SeatKey
 
     public static long Of(string election) => Hash("AspireElection:" + election);
 
+    /// <summary>A lock that nobody else asks for.</summary>
+    public static long OfRehearsal(string incarnation) => Hash("AspireElection rehearsal:" + incarnation);
+
     private static long Hash(string text) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

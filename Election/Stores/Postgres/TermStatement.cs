@@ -92,25 +92,21 @@ internal sealed class TermStatement : IAsyncDisposable
         _command.Parameters.AddRange(changing);
     }
 
-    /// <summary>Plans the statement and fills the session's caches, without taking anything.</summary>
-    public async Task WarmUpAsync(CancellationToken cancellationToken)
-    {
-        await _command.PrepareAsync(cancellationToken);
-        await ExecuteAsync(cancellationToken);
-    }
+    public Task PrepareAsync(CancellationToken cancellationToken) => _command.PrepareAsync(cancellationToken);
 
     /// <summary>Takes the term, or says why not.</summary>
     /// <param name="seen">The highest token that the candidate has seen.</param>
     /// <param name="alive">A term that may still be trusted in, by what the candidate was last told; 0 for none.</param>
     /// <param name="outlasted">The term whose lease was waited out after a restart; 0 for none.</param>
     /// <param name="steppedBackFor">Backends of better waiters that had their turn.</param>
-    public Task<TermAnswer> TakeAsync(long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor)
+    /// <param name="rehearse">Only plans the statement and fills the session's caches; the answer means nothing.</param>
+    public Task<TermAnswer> TakeAsync(long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor, bool rehearse)
     {
         _seen.TypedValue = seen;
         _alive.TypedValue = alive;
         _outlasted.TypedValue = outlasted;
         _steppedBackFor.TypedValue = [.. steppedBackFor];
-        _take.TypedValue = true;
+        _take.TypedValue = !rehearse;
         return ExecuteAsync(_session.Aborted);
     }
 
