@@ -61,7 +61,9 @@ public sealed record Verdict(Condition Condition, string Sentence, string Title,
     private static string Flaws(ElectionPicture picture, DateTimeOffset now)
     {
         var failed = picture.Jobs.Where(j => j.State == "failed").Select(j => j.Job).ToList();
-        var silent = picture.Members.Where(m => picture.IsSilent(m, now)).Select(m => m.Id.NodeId).Distinct().ToList();
+        var silent = picture.Members.Where(m => picture.IsSilent(m, now)).Select(m => m.Id.NodeId)
+            // A node that was started again is here, although its last life is still on the list.
+            .Except(picture.Members.Where(m => !picture.IsSilent(m, now)).Select(m => m.Id.NodeId)).ToList();
         string?[] flaws =
         [
             failed.Count == 0 ? null : $"the {(failed.Count == 1 ? "job" : "jobs")} {Listed(failed)} failed",
