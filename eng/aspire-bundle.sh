@@ -26,8 +26,10 @@ install_bundle() {
     local log=$folder/setup.log
     mkdir -p "$folder/home"
     step "Fetching the Aspire CLI $version into $folder (npm, 130 MB; 5 to 60 s)"
-    npm install --prefix "$folder" --no-save --no-package-lock --no-audit --no-fund --loglevel=error "$package@$version" 2>&1 | indent ||
+    # Its own cache too, which nobody needs afterwards.
+    npm install --prefix "$folder" --cache "$folder/npm" --no-save --no-package-lock --no-audit --no-fund --loglevel=error "$package@$version" 2>&1 | indent ||
         fail "npm could not fetch $package@$version (see above): is the npm registry reachable?"
+    rm -rf "$folder/npm"
     step 'Unpacking its control plane and dashboard (290 MB; 3 to 20 s)'
     # Its own home: the CLI would write caches and logs into the user's.
     HOME=$folder/home ASPIRE_CLI_TELEMETRY_OPTOUT=1 timeout 300 "$folder/node_modules/$package/bin/aspire" setup > "$log" 2>&1 < /dev/null ||

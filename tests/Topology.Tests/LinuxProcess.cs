@@ -23,7 +23,8 @@ internal static class LinuxProcess
 
     public static void Signal(string signal, int process)
     {
-        using var kill = Process.Start("/bin/kill", ["-s", signal, $"{process}"]);
+        // The shell's own kill: the program belongs to procps, which a small system lacks.
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -s {signal} {process}"]);
         kill.WaitForExit();
     }
 
