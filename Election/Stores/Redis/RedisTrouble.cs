@@ -7,28 +7,7 @@ namespace AspireElection.Stores.Redis;
 /// <summary>Says in one line what is wrong with a server. Never the password, nor any other part of the settings.</summary>
 internal static class RedisTrouble
 {
-    private const string WrongPassword = "refused the password; correct it in the connection string";
-
-    public static bool Explains(Exception exception) =>
-        exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
-
-    public static StoreUnavailableException Of(IConnectionMultiplexer connection, Exception exception, TimeSpan bound) =>
-        new($"redis {Servers(connection)} {Found(exception, bound)}", exception);
-
-    /// <summary>The connection broke while nothing was asked.</summary>
-    public static StoreUnavailableException OfBreak(IConnectionMultiplexer connection) =>
-        new($"redis {Servers(connection)} closed the connection; it is asked again");
-
-    private static string Found(Exception exception, TimeSpan bound) => exception switch
-    {
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => WrongPassword,
-        RedisConnectionException lost => $"is not reachable ({lost.FailureType}); start it, or correct its address",
-        RedisServerException refused => Refused(refused.Message),
-        TimeoutException => string.Create(
-            CultureInfo.InvariantCulture, $"did not answer within {bound.TotalMilliseconds:0} ms; look whether it is overloaded, stopped or cut off"),
-        ObjectDisposedException => "cannot be asked any more, because its client was disposed; stop the election before its client",
-        _ => $"cannot be asked ({exception.GetType().Name}); look at the inner exception",
-    };
+    private const string WrongPassword = "refused the password, or wants one; correct it in the connection string";
 
     private static readonly (string Code, string Meaning)[] s_refusals =
     [
@@ -46,6 +25,39 @@ internal static class RedisTrouble
         ("BUSY", "is busy with somebody's endless script (BUSY); end it by SCRIPT KILL"),
         ("WRONGTYPE", "holds something else under the keys election:* (WRONGTYPE); choose another election name or database"),
     ];
+
+    public static bool Explains(Exception exception) =>
+        exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
+
+    public static StoreUnavailableException Of(IConnectionMultiplexer connection, Exception exception, TimeSpan bound) =>
+        new($"redis {Servers(connection)} {Found(exception, bound)}", exception);
+
+    /// <summary>The connection broke while nothing was asked.</summary>
+    public static StoreUnavailableException OfBreak(IConnectionMultiplexer connection) =>
+        new($"redis {Servers(connection)} closed the connection; it is asked again");
+
+    private static string Found(Exception exception, TimeSpan bound) => exception switch
+    {
+        RedisConnectionException refused when IsWrongPassword(refused) => WrongPassword,
+        RedisConnectionException lost => $"is not reachable ({lost.FailureType}); start it, or correct its address",
+        RedisServerException refused => Refused(refused.Message),
+        TimeoutException => string.Create(
+            CultureInfo.InvariantCulture, $"did not answer within {bound.TotalMilliseconds:0} ms; look whether it is overloaded, stopped or cut off"),
+        ObjectDisposedException => "cannot be asked any more, because its client was disposed; stop the election before its client",
+        _ => $"cannot be asked ({exception.GetType().Name}); look at the inner exception",
+    };
+
+    /// <summary>The client reports that there is no connection; why there is none stands further inside.</summary>
+    private static bool IsWrongPassword(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
+                return true;
+        }
+
+        return false;
+    }
 
     // A script's error may have the code of its cause in the middle of the line, so it is looked for anywhere.
     private static string Refused(string message) =>

@@ -1,0 +1,83 @@
+using AspireElection.Stores.Tests.Servers;
+using StackExchange.Redis;
+
+namespace AspireElection.Stores.Tests.Redis;
+
+/// <summary>What a person is told of a server that is away, unfit, or refuses: never the password.</summary>
+public sealed class TroubleTests(RedisServer server) : RedisTests(server)
+{
+    private const string Wrong = "not-the-password";
+
+    [Fact]
+    public async Task A_wrong_password()
+    {
+        var trouble = await TroubleOf($"127.0.0.1:{Server.Port},password={Wrong},abortConnect=false,connectTimeout=500");
+        Assert.Contains("refused the password", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_password()
+    {
+        var trouble = await TroubleOf($"127.0.0.1:{Server.Port},abortConnect=false,connectTimeout=500");
+        Assert.Contains("wants one", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away()
+    {
+        await using var away = new RedisServer();
+        var trouble = await TroubleOf($"127.0.0.1:{away.Port},abortConnect=false,connectTimeout=500", away.Port);
+        Assert.Contains("not reachable", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_read_only_replica()
+    {
+        await using var replica = new RedisServer();
+        await replica.StartAsync();
+        using var connection = await ConnectionMultiplexer.ConnectAsync(replica.ConnectionString);
+        await connection.GetDatabase().ExecuteAsync("CONFIG", "SET", "masterauth", Server.Password);
+        await connection.GetDatabase().ExecuteAsync("REPLICAOF", "127.0.0.1", Server.Port);
+        var trouble = await TroubleOf(replica.ConnectionString, replica.Port);
+        Assert.Contains("READONLY", trouble, StringComparison.Ordinal);
+        Assert.DoesNotContain(replica.Password, trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_without_memory_left()
+    {
+        await using var full = new RedisServer();
+        await full.StartAsync();
+        using var connection = await ConnectionMultiplexer.ConnectAsync(full.ConnectionString);
+        await connection.GetDatabase().ExecuteAsync("CONFIG", "SET", "maxmemory", 1);
+        var trouble = await TroubleOf(full.ConnectionString, full.Port);
+        Assert.Contains("out of memory", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_frozen_server_is_given_up_after_a_third_of_the_lease()
+    {
+        await using var frozen = new RedisServer();
+        await frozen.StartAsync();
+        using var connection = await ConnectionMultiplexer.ConnectAsync(frozen.ConnectionString);
+        var store = Store(connection);
+        var lease = TimeSpan.FromMilliseconds(900);
+        var grant = await Acquire(store, Stand("node-1", lease));
+        frozen.Freeze();
+        var trouble = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => store.RenewAsync(grant.Term, lease, Ending).AsTask().WaitAsync(Bound));
+        Assert.Contains($"127.0.0.1:{frozen.Port} did not answer within 300 ms", trouble.Message, StringComparison.Ordinal);
+        frozen.Continue();
+    }
+
+    private async Task<string> TroubleOf(string connectionString, int? port = null)
+    {
+        var store = await StoreAsync(connectionString);
+        var trouble = await Assert.ThrowsAsync<StoreUnavailableException>(() => Acquire(store, Stand("node-1", TimeSpan.FromSeconds(3))));
+        Assert.StartsWith($"redis 127.0.0.1:{port ?? Server.Port} ", trouble.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', trouble.Message);
+        foreach (var secret in (string[])[Wrong, Server.Password])
+            Assert.DoesNotContain(secret, trouble.ToString(), StringComparison.Ordinal);
+        return trouble.Message;
+    }
+}
