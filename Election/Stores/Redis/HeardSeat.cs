@@ -19,8 +19,8 @@ internal sealed class HeardSeat(TimeProvider clock)
 
     /// <summary>Keeps what was heard just now, unless something newer was heard before.</summary>
     /// <param name="state">What was heard.</param>
-    /// <param name="askedAt">For an answer: when it was asked for. Whatever was heard before that is older.</param>
-    public bool Hear(SeatState state, long askedAt = long.MinValue)
+    /// <param name="askedAt">When an answer was asked for: whatever was heard before is older. The least value for a message.</param>
+    public bool Hear(SeatState state, long askedAt)
     {
         var now = clock.GetTimestamp();
         lock (_gate)

@@ -1,69 +1,54 @@
 namespace AspireElection.Stores.Redis;
 
 /// <summary>
-/// The term that a candidate knows of and that may still be trusted. A store that was wiped shows an empty seat; it is
-/// not taken before the end of this term, unless the store shows the release of it.
+/// The newest term of an election that this process knows of and that may still be trusted. A server that was wiped
+/// shows an empty seat; it is not taken before the end of this term, unless the server shows the release of it. Kept
+/// by the store, over all attempts and watches: each of them may begin after the wipe and know nothing.
 /// </summary>
-internal sealed class KnownTerm(TimeProvider clock, Candidacy candidacy)
+internal sealed class KnownTerm(TimeProvider clock)
 {
     private readonly Lock _gate = new();
     private long _token;
     private long _endsAt;
+    private string _holder = string.Empty;
 
-    /// <summary>Its token; 0 when there is none, or when its end has passed.</summary>
-    public long Token
+    /// <summary>Its token and its end; nothing when the end has passed.</summary>
+    /// <param name="candidate">Whose own past terms do not count: who asks for the seat has stopped leading.</param>
+    public (long Token, long EndsAt) For(string candidate)
     {
-        get
-        {
-            lock (_gate)
-            {
-                Refresh();
-                return _token > 0 && clock.GetTimestamp() < _endsAt ? _token : 0;
-            }
-        }
+        lock (_gate)
+            return _holder == candidate || _endsAt <= clock.GetTimestamp() ? (0, long.MinValue) : (_token, _endsAt);
     }
 
-    /// <summary>Until when it may be trusted; in the past when there is none.</summary>
-    public long EndsAt
-    {
-        get
-        {
-            lock (_gate)
-            {
-                Refresh();
-                return _token > 0 ? _endsAt : long.MinValue;
-            }
-        }
-    }
-
-    /// <summary>Keeps what was heard of the seat, here and in the candidacy.</summary>
+    /// <summary>Keeps what was heard of the seat. An empty one without the release says nothing of the term.</summary>
     public void Hear(SeatState state, long endsAt)
     {
-        // An empty seat without the release says nothing of the term, so it must not be forgotten over it.
-        if (state.Kind != SeatKind.Held && !state.WasReleased)
-            return;
-        candidacy.Saw(state.ToSighting(endsAt));
         lock (_gate)
         {
             if (state.Kind == SeatKind.Held)
                 Know(state.Token, state.Holder, endsAt);
-            else if (state.Released == _token)
-                _token = 0;
+            else if (state.WasReleased && state.Released == _token)
+                _endsAt = long.MinValue;
         }
     }
 
-    private void Refresh()
+    /// <summary>Keeps what the candidate was told elsewhere, or in an earlier life of the store.</summary>
+    public void Hear(Sighting? seen)
     {
-        if (candidacy.LastSeen is { Leader: { } leader } seen)
-            Know(leader.Term, new CandidateId(leader.NodeId, leader.Incarnation).ToString(), seen.EndsAt);
+        if (seen is not { Leader: { } leader })
+            return;
+        lock (_gate)
+        {
+            // A released term may be seen late, from before its release.
+            if (leader.Term > _token)
+                Know(leader.Term, new CandidateId(leader.NodeId, leader.Incarnation).ToString(), seen.EndsAt);
+        }
     }
 
     private void Know(long token, string holder, long endsAt)
     {
-        // One's own past term is trusted by nobody: who asks for the seat has stopped leading.
-        if (holder == candidacy.Id.ToString() || token < _token)
-            return;
-        _endsAt = token == _token ? Math.Max(_endsAt, endsAt) : endsAt;
-        _token = token;
+        // A lower number is news from before; only after the known end is it a store that was restored to an old state.
+        if (token >= _token || _endsAt <= clock.GetTimestamp())
+            (_token, _holder, _endsAt) = (token, holder, endsAt);
     }
 }

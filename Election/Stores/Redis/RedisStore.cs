@@ -23,6 +23,7 @@ public sealed class RedisStore : IElectionStore
     private readonly RedisLedger _ledger;
     private readonly HeldTerms _held = new();
     private readonly ConcurrentDictionary<(string Election, CandidateId Id), bool> _standing = new();
+    private readonly ConcurrentDictionary<string, KnownTerm> _known = new();
 
     /// <summary>Elections over an existing client, in its default database.</summary>
     /// <param name="connection">Many stores may share it; it is not disposed with the store.</param>
@@ -46,7 +47,7 @@ public sealed class RedisStore : IElectionStore
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(candidacy);
-        var standing = new Standing(_calls, _clock, candidacy);
+        var standing = new Standing(_calls, _clock, Known(candidacy.Election), candidacy);
         _standing[(candidacy.Election, candidacy.Id)] = true;
         _connection.Add(standing);
         try
@@ -86,7 +87,7 @@ public sealed class RedisStore : IElectionStore
     public async IAsyncEnumerable<Sighting> ObserveAsync(
         string election, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var watch = new SeatWatch(_calls, _clock, election);
+        var watch = new SeatWatch(_calls, _clock, Known(election), election);
         _connection.Add(watch);
         try
         {
@@ -142,4 +143,6 @@ public sealed class RedisStore : IElectionStore
         _connection.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private KnownTerm Known(string election) => _known.GetOrAdd(election, static (_, clock) => new KnownTerm(clock), _clock);
 }

@@ -7,7 +7,8 @@ namespace AspireElection.Stores.Redis;
 /// Watches one seat: looks once, then is told of each change. It looks again only when it was told nothing until the
 /// end that it was last told, as when a leader died and nobody follows it.
 /// </summary>
-internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, string election) : IConnectionListener
+internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerm known, string election)
+    : IConnectionListener
 {
     private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
@@ -77,15 +78,23 @@ internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, string ele
             RedisScript.Look, election, string.Empty, [], RedisCalls.LongestWait, cancellationToken);
         var state = SeatState.Parse((string[])answer!);
         var unchanged = state.Kind == SeatKind.Free && before?.Kind == SeatKind.Free && state.Token == before.Token;
-        if (_heard.Hear(state, askedAt) && !unchanged)
+        if (Hear(state, askedAt) && !unchanged)
             _news = true;
     }
 
     private void HearNews(RedisChannel channel, RedisValue message)
     {
-        if (SeatState.FromMessage(message) is not { } state || !_heard.Hear(state))
+        if (SeatState.FromMessage(message) is not { } state || !Hear(state, long.MinValue))
             return;
         _news = true;
         _alarm.Ring();
+    }
+
+    private bool Hear(SeatState state, long askedAt)
+    {
+        if (!_heard.Hear(state, askedAt))
+            return false;
+        known.Hear(state, _heard.Newest.EndsAt);
+        return true;
     }
 }

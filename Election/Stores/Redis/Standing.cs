@@ -8,7 +8,8 @@ namespace AspireElection.Stores.Redis;
 /// turn, or how long the seat stays taken. It asks again only when it was told so, when the end that it was last told
 /// has come, or when its connection came back.
 /// </summary>
-internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy candidacy) : IConnectionListener
+internal sealed class Standing(RedisCalls calls, TimeProvider clock, KnownTerm known, Candidacy candidacy)
+    : IConnectionListener
 {
     private static readonly TimeSpan s_shortestSlot = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_longestSlot = TimeSpan.FromMilliseconds(5);
@@ -16,10 +17,10 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy c
 
     private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10);
     private readonly HeardSeat _heard = new(clock);
-    private readonly KnownTerm _known = new(clock, candidacy);
     private readonly string _me = candidacy.Id.ToString();
     private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);
     private volatile bool _tryNow;
+    private volatile bool _refused;
     private long _orphan;
 
     public async ValueTask<Grant> AcquireAsync(CancellationToken cancellationToken)
@@ -67,9 +68,10 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy c
     {
         _tryNow = false;
         var sentAt = clock.GetTimestamp();
+        known.Hear(candidacy.LastSeen);
         RedisValue[] values =
         [
-            candidacy.Priority, Milliseconds(candidacy.LeaseDuration), candidacy.HighestToken, _known.Token, _orphan,
+            candidacy.Priority, Milliseconds(candidacy.LeaseDuration), candidacy.HighestToken, known.For(_me).Token, _orphan,
             candidacy.Address ?? string.Empty,
         ];
         var answer = (string[])(await calls.SeatAsync(
@@ -77,7 +79,9 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy c
         if (GrantedTerm(answer) is { } term)
             return new Grant(term, sentAt);
 
-        Hear(SeatState.Parse(answer), sentAt);
+        var state = SeatState.Parse(answer);
+        Hear(state, sentAt);
+        _refused = state.Kind == SeatKind.Free;
         return null;
     }
 
@@ -86,8 +90,9 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy c
     {
         if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
             return long.MinValue;
-        if (state.Kind == SeatKind.Free && !state.WasReleased)
-            endsAt = Math.Max(endsAt, _known.EndsAt);
+        // A free seat that was refused is that of a server that may have lost its data.
+        if (_refused)
+            endsAt = Math.Max(endsAt, known.For(_me).EndsAt);
         // The server counts whole milliseconds.
         var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(_me) * Slot;
         return clock.Add(endsAt, slot);
@@ -110,15 +115,20 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, Candidacy c
 
     private void HearNews(RedisChannel channel, RedisValue message)
     {
-        if (SeatState.FromMessage(message) is { } state)
-            Hear(state, long.MinValue);
+        if (SeatState.FromMessage(message) is not { } state)
+            return;
+        _refused = false;
+        Hear(state, long.MinValue);
     }
 
     private void Hear(SeatState state, long askedAt)
     {
         if (!_heard.Hear(state, askedAt))
             return;
-        _known.Hear(state, _heard.Newest.EndsAt);
+        var endsAt = _heard.Newest.EndsAt;
+        known.Hear(state, endsAt);
+        if (state.Kind == SeatKind.Held || state.WasReleased)
+            candidacy.Saw(state.ToSighting(endsAt));
         if (state.Holder == _me)
         {
             // Reserved for this candidate; or held by it, although no grant ever arrived: that term is its orphan.

@@ -36,6 +36,39 @@ public sealed class IdleTests(RedisServer server) : RedisTests(server)
     }
 
     [Fact]
+    public async Task A_follower_sends_one_request_a_lease_its_presence_included()
+    {
+        const int Followers = 4;
+        var lease = TimeSpan.FromSeconds(2);
+        var leading = await StoreAsync();
+        await TeachScriptsAsync(leading);
+        var held = await Acquire(leading, Stand("leader"));
+        var store = await StoreAsync();
+        var candidates = Enumerable.Range(0, Followers)
+            .Select(i => new Candidate(Election, store, new ElectionOptions { NodeId = $"node-{i}", LeaseDuration = lease })).ToArray();
+        foreach (var candidate in candidates)
+            await candidate.StartAsync();
+        await UntilWaiting(Followers);
+        await Until(async () => (await store.ListAsync(Election, Ending)).Count == Followers, "all have joined");
+        await ForgetRequestsAsync();
+
+        var clock = BootClock.Instance;
+        var started = clock.GetTimestamp();
+        var renewals = 0;
+        using var cadence = new PeriodicTimer(lease / 10, clock);
+        while (clock.GetElapsedTime(started) < lease * 2)
+        {
+            Assert.Equal(RenewAnswer.Renewed, await leading.RenewAsync(held.Term, lease, Ending));
+            renewals++;
+            await cadence.WaitForNextTickAsync();
+        }
+
+        var requests = await ScriptRequestsAsync() - renewals;
+        Assert.InRange(requests, Followers, Followers * Math.Ceiling(clock.GetElapsedTime(started) / lease + 1));
+        await Task.WhenAll(candidates.Select(c => c.StopAsync())).WaitAsync(Bound);
+    }
+
+    [Fact]
     public async Task Where_nothing_is_told_a_waiter_asks_once_a_lease()
     {
         var lease = TimeSpan.FromSeconds(1);

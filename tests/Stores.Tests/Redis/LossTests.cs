@@ -24,6 +24,38 @@ public sealed class LossTests(RedisServer server) : RedisTests(server)
         Assert.Equal(RenewAnswer.Lost, await one.RenewAsync(before.Term, lease, Ending));
     }
 
+    [Fact]
+    public async Task Over_a_wipe_a_campaign_that_begins_after_it_keeps_to_the_end_that_its_store_was_told()
+    {
+        var lease = TimeSpan.FromSeconds(1);
+        var store = await StoreAsync();
+        await using var watching = store.ObserveAsync(Election, Ending).GetAsyncEnumerator();
+        var before = await Acquire(await StoreAsync(), Stand("node-1", lease));
+        for (var told = 0; watching.Current?.Leader?.Term != before.Term.Token; told++)
+        {
+            Assert.True(told < 3, "the watch was told of the leader");
+            Assert.True(await watching.MoveNextAsync().AsTask().WaitAsync(Bound));
+        }
+
+        await Admin.ExecuteAsync("FLUSHALL");
+        var after = await Acquire(store, Stand("node-2", lease));
+        Assert.True(after.AnchoredAt >= before.AnchoredAt + (lease - TimeSpan.FromMilliseconds(2)).ToTicksOf(BootClock.Instance));
+    }
+
+    [Fact]
+    public async Task A_term_whose_successor_was_released_is_waited_for_by_nobody()
+    {
+        var store = await StoreAsync();
+        var older = await Acquire(store, Stand("node-1"));
+        await store.ReleaseAsync(older.Term, Ending);
+        var newer = await Acquire(store, Stand("node-2"));
+        await store.ReleaseAsync(newer.Term, Ending);
+        var remembering = Stand("node-3");
+        var leader = new Leader("node-1", older.Term.Candidate.Incarnation, null, older.Term.Token, default);
+        remembering.Saw(new Sighting(leader, BootClock.Instance.After(TimeSpan.FromMinutes(1))));
+        await Campaign(await StoreAsync(), remembering).WaitAsync(Bound);
+    }
+
     [Theory]
     [InlineData("term")]
     [InlineData("fence")]

@@ -1,13 +1,17 @@
 -- Takes the seat for a candidate, or puts it in line and answers with what it has to wait for.
 -- known: a term that the candidate has seen and whose end has not come; an empty seat is taken from it only if its
---   release is on record here, because a wiped store hands out a seat that somebody still trusts in.
+--   release, or that of a later term in the same life of the data, is on record here: a wiped store hands out a seat
+--   that somebody still trusts in.
 -- orphan: the token of a term of this very incarnation whose grant nobody heard of. It is named, so that the late
 --   copy of an abandoned request cannot take the seat from a newer term of the same candidate.
 local priority, lease, seen, known, orphan, address = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 
 local held = redis.call('GET', seat)
 local mine = held == 'reserved:' .. me or (orphan ~= '0' and held == orphan .. ':' .. me)
-local empty = not held and (known == '0' or redis.call('HGET', term, 'released') == known)
+local released = tonumber(redis.call('HGET', term, 'released') or '0')
+local first = tonumber(redis.call('HGET', term, 'first') or '0')
+local over = known == '0' or released == tonumber(known) or (first <= tonumber(known) and released > tonumber(known))
+local empty = not held and over
 if mine or empty then
   local now = microseconds()
   -- Two records of the last token: either of them may have been evicted.
@@ -17,6 +21,7 @@ if mine or empty then
   if mine then redis.call('DEL', seat) end
   redis.call('SET', seat, token .. ':' .. me, 'NX', 'PX', lease)
   redis.call('HSET', term, 'token', token, 'address', address, 'since', whole(math.floor(now / 1000)), 'lease', lease)
+  redis.call('HSETNX', term, 'first', token)
   redis.call('ZREM', line, me)
   -- Not only the successor's first write but its mere grant ends the writes of the terms before it.
   redis.call('SET', fence, token .. ':' .. me)

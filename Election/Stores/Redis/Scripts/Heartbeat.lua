@@ -7,5 +7,8 @@ local now = whole(math.floor(microseconds() / 1000))
 local before = redis.call('HGET', members, me)
 local joined = before and string.match(before, '^%d+') or now
 redis.call('HSET', members, me, table.concat({joined, now, role, priority, seen, address}, '\n'))
-if stands == '1' then redis.call('ZADD', line, -tonumber(priority), me) end
+-- It may have been granted the seat, or its turn, while this request was on its way.
+local held = redis.call('GET', seat)
+local seated = held and string.match(held, '^[^:]*:(.*)$') == me
+if stands == '1' and not seated then redis.call('ZADD', line, -tonumber(priority), me) end
 return redis.call('HGETALL', members)

@@ -1,6 +1,7 @@
 -- The seat of one election; put in front of each script that touches it.
 --   seat   "<token>:<candidate>" while held, "reserved:<candidate>" during a hand-over, absent when free
---   term   hash of the last term: token, address, since, lease, released (a token), seq (number of the last message)
+--   term   hash of the last term: token, address, since, lease; and released (a token), seq (number of the last
+--          message), first (the first token since the data began)
 --   line   sorted set of waiting candidates: highest priority first, then "<node>#<incarnation>" in byte order
 local seat, term, line, fence = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, me = ARGV[1], ARGV[2]
