@@ -12,8 +12,8 @@ namespace AspireElection.Stores.Files;
 /// </para>
 /// <para>
 /// The first campaign after a crash of all nodes waits one lease: nobody can know how long ago the holder fell silent.
-/// Files are on a local file system of one host; network file systems, and folders shared with a virtual machine,
-/// promise less than is needed here. Files are removed by hand only while no node runs.
+/// The folder is on a local file system of one host, where containers may share it; network file systems, and folders
+/// shared with a virtual machine, promise less than is needed here. Files are removed by hand only while no node runs.
 /// </para>
 /// </remarks>
 /// <param name="directory">The store lives in its subfolder <c>aspire-election</c>, made when first used.</param>

@@ -8,7 +8,10 @@ namespace AspireElection.Stores.Files;
 internal sealed class StoreFolder
 {
     private static readonly TimeSpan LeftBehind = TimeSpan.FromHours(1);
-    private static long _temporaries;
+
+    /// <summary>Not the process id: two containers that share the folder may both have the number 1.</summary>
+    private static readonly string Process = Guid.NewGuid().ToString("N")[..12];
+    private static long _names;
 
     private readonly TimeProvider _clock;
     private readonly string _temporary;
@@ -48,9 +51,8 @@ internal sealed class StoreFolder
     public static string Digest(string text, int characters) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..characters];
 
-    /// <summary>Unique on this host among the living; what a dead process left is overwritten or swept.</summary>
-    public static string UniqueName() => string.Create(
-        CultureInfo.InvariantCulture, $"{Environment.ProcessId}.{Interlocked.Increment(ref _temporaries)}");
+    /// <summary>A name that no other process and no other file of this one has.</summary>
+    public static string UniqueName() => string.Create(CultureInfo.InvariantCulture, $"{Process}.{Interlocked.Increment(ref _names)}");
 
     /// <summary>Replaces a file in one step: readers see the old content or the new, never a part.</summary>
     /// <param name="path">The file.</param>
