@@ -97,8 +97,9 @@ internal static partial class DatabaseUrl
         while (rest.Length > 0)
         {
             var match = KeywordForm().Match(rest);
+            // One known word is enough to tell the form; a first one that is none may be Npgsql's, with a space in it.
             if (!match.Success || !KeywordNames.ContainsKey(match.Groups["key"].Value))
-                return null;
+                return settings.Count == 0 ? null : throw new FormatException();
             var value = match.Groups["quoted"].Success ? match.Groups["quoted"].Value : match.Groups["plain"].Value;
             // "Host=a;Username=b" is one word for libpq, and the form of Npgsql.
             if (!match.Groups["quoted"].Success && NpgsqlForm().IsMatch(value))

@@ -67,34 +67,41 @@ internal sealed class SettingsReader
         options.RetryPeriod = Duration(SettingsTable.RetryPeriod);
         options.NodeTimeout = Duration(SettingsTable.NodeTimeout);
         options.Observer = Bool(SettingsTable.Observer) ?? false;
-        var unreadable = _problems.Count > before;
-        foreach (var problem in ElectionOptionsValidator.Problems(LockName, options))
-            Add(problem, unreadable);
+        var wrong = ElectionOptionsValidator.Problems(LockName, options).ToLookup(p => _given[SettingOf(p)] is not null);
+        foreach (var problem in wrong[true])
+            Add(problem);
+        // A default worked out from a wrong value would be a problem that nobody has.
+        if (_problems.Count == before)
+        {
+            foreach (var problem in wrong[false])
+                Add(problem);
+        }
+
         return options;
     }
 
     /// <summary>The library's words for a wrong option, under the name by which the user knows it.</summary>
-    private void Add(ElectionOptionsProblem problem, bool unreadable)
+    private void Add(ElectionOptionsProblem problem)
     {
-        var setting = problem.Setting switch
-        {
-            "Election" => SettingsTable.LockName,
-            nameof(ElectionOptions.NodeId) => SettingsTable.NodeId,
-            nameof(ElectionOptions.LeaseDuration) => SettingsTable.LeaseDuration,
-            nameof(ElectionOptions.RenewPeriod) => SettingsTable.RenewPeriod,
-            nameof(ElectionOptions.Margin) => SettingsTable.Margin,
-            nameof(ElectionOptions.DrainLimit) => SettingsTable.DrainLimit,
-            nameof(ElectionOptions.RetryPeriod) => SettingsTable.RetryPeriod,
-            nameof(ElectionOptions.NodeTimeout) => SettingsTable.NodeTimeout,
-            _ => null,
-        };
-        var given = setting is null ? null : _given[setting];
-        // A default worked out from a value that could not be read would be a problem that nobody has.
-        if (given is null && unreadable)
-            return;
-        var name = given?.Source ?? (setting is null ? problem.Setting : $"{setting.Flag} (by default)");
-        _problems.Add($"{name} is {(given is null ? problem.Value : $"'{given.Text}'")}; allowed: {problem.Allowed}");
+        var setting = SettingOf(problem);
+        var (name, value) = _given[setting] is { } given
+            ? (given.Source, $"'{given.Text}'")
+            : ($"{setting.Flag} (by default)", problem.Value);
+        _problems.Add($"{name} is {value}; allowed: {problem.Allowed}");
     }
+
+    private static Setting SettingOf(ElectionOptionsProblem problem) => problem.Setting switch
+    {
+        "Election" => SettingsTable.LockName,
+        nameof(ElectionOptions.LeaseDuration) => SettingsTable.LeaseDuration,
+        nameof(ElectionOptions.RenewPeriod) => SettingsTable.RenewPeriod,
+        nameof(ElectionOptions.Margin) => SettingsTable.Margin,
+        nameof(ElectionOptions.DrainLimit) => SettingsTable.DrainLimit,
+        nameof(ElectionOptions.RetryPeriod) => SettingsTable.RetryPeriod,
+        nameof(ElectionOptions.NodeTimeout) => SettingsTable.NodeTimeout,
+        // The instance's name is part of the node's where that is not given.
+        _ => SettingsTable.NodeId,
+    };
 
     private TimeSpan? Duration(Setting setting) => Parse(setting, DurationText.Parse, DurationText.Allowed);
 

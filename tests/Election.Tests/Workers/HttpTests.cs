@@ -1,0 +1,116 @@
+using System.Text.Json;
+
+namespace AspireElection.Workers;
+
+/// <summary>What a real worker answers over HTTP.</summary>
+public sealed class HttpTests
+{
+    private const string Token = "a token of some length";
+
+    [Fact]
+    public async Task Election_and_page_tell_the_leader_and_the_members()
+    {
+        using var folder = new LockFolder();
+        await using var first = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n1 --lease-duration 1s --priority 3");
+        await first.LeadsAsync();
+        await using var second = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n2 --lease-duration 1s --observer true");
+        await WorkerInProcess.UntilAsync(async () => (await second.JsonAsync("/election"))[0].GetProperty("members").GetArrayLength() == 2, "two members");
+        await WorkerInProcess.UntilAsync(async () => (await second.GetAsync("/")).Text != "I am a follower and there is no leader", "a leader is seen");
+
+        var seen = (await second.JsonAsync("/election"))[0];
+        Assert.Equal(
+            ["election", "store", "nodeId", "instanceId", "role", "term", "isLeader", "leader", "leaseRemainingMs", "priority", "transitions", "members"],
+            Names(seen));
+        Assert.Equal("leader-election-demo", seen.GetProperty("election").GetString());
+        Assert.Equal("file", seen.GetProperty("store").GetString());
+        Assert.Equal("n2", seen.GetProperty("nodeId").GetString());
+        Assert.Equal("observer", seen.GetProperty("role").GetString());
+        Assert.False(seen.GetProperty("isLeader").GetBoolean());
+        var leader = seen.GetProperty("leader");
+        Assert.Equal(["nodeId", "address", "term", "since"], Names(leader));
+        Assert.Equal("n1", leader.GetProperty("nodeId").GetString());
+        Assert.Equal(first.Http.BaseAddress, new Uri(leader.GetProperty("address").GetString()!));
+        Assert.Equal(seen.GetProperty("term").GetInt64(), leader.GetProperty("term").GetInt64());
+        var member = seen.GetProperty("members")[0];
+        Assert.Equal(["nodeId", "instanceId", "address", "role", "priority", "term", "joined", "lastHeartbeat"], Names(member));
+        Assert.Equal(3, member.GetProperty("priority").GetInt32());
+
+        var own = (await first.JsonAsync("/election"))[0];
+        Assert.True(own.GetProperty("isLeader").GetBoolean());
+        Assert.Equal("leader", own.GetProperty("role").GetString());
+        Assert.Equal("I am the leader", (await first.GetAsync("/")).Text);
+        Assert.Equal($"I am a follower and the leader is on port {first.Http.BaseAddress!.Port}", (await second.GetAsync("/")).Text);
+        Assert.Equal(503, (await second.GetAsync("/leader")).Status);
+        Assert.Equal(200, (await second.GetAsync("/health")).Status);
+        Assert.Equal(200, (await first.GetAsync("/alive")).Status);
+    }
+
+    [Fact]
+    public async Task Jobs_are_the_same_on_every_node_and_say_why_they_are_skipped()
+    {
+        using var folder = new LockFolder();
+        await using var first = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n1 --lease-duration 1s");
+        await first.LeadsAsync();
+        await using var second = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n2 --lease-duration 1s");
+        await WorkerInProcess.UntilAsync(async () => (await second.JsonAsync("/jobs"))[1].GetProperty("state").GetString() == "skipped: no database", "cache warming is skipped");
+
+        var jobs = await second.JsonAsync("/jobs");
+        Assert.Equal(["migrations", "cache-warming", "stale-members", "alerts"], jobs.EnumerateArray().Select(j => j.GetProperty("job").GetString()));
+        Assert.Equal(["job", "schedule", "state", "lastRun", "lastTerm", "lastNode", "lastError", "runs"], Names(jobs[0]));
+        Assert.Equal("skipped: no database", jobs[0].GetProperty("state").GetString());
+        Assert.Equal("once", jobs[0].GetProperty("schedule").GetString());
+        Assert.Equal(0, jobs[0].GetProperty("runs").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_resign_by_an_operator_needs_the_token_and_the_leader()
+    {
+        using var folder = new LockFolder();
+        await using var first = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n1 --lease-duration 2s", $"ELECTION_ADMIN_TOKEN={Token}");
+        await first.LeadsAsync();
+        await using var second = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n2 --lease-duration 2s", $"ELECTION_ADMIN_TOKEN={Token}");
+        const string Resign = "/election/leader-election-demo/resign";
+        await WorkerInProcess.UntilAsync(async () => (await first.JsonAsync("/election"))[0].GetProperty("members").GetArrayLength() == 2, "two members");
+
+        Assert.Equal(401, await first.PostAsync(Resign, null));
+        Assert.Equal(401, await first.PostAsync(Resign, "another token of length"));
+        Assert.Equal(404, await first.PostAsync("/election/other/resign", Token));
+        Assert.Equal(409, await second.PostAsync(Resign, Token));
+        Assert.Equal(202, await first.PostAsync(Resign, Token));
+
+        await second.LeadsAsync();
+        await WorkerInProcess.UntilAsync(() => Task.FromResult(first.Output.Lines.Any(l => l.Contains("📣 [n1] NEW LEADER n2", StringComparison.Ordinal))), "the line of the new leader");
+        var events = first.Output.Lines.Where(l => l.StartsWith("20", StringComparison.Ordinal)).Select(l => l.Split(' ', 2)[1]).ToList();
+        Assert.Equal("✅ [n1] Leader election started. Press Ctrl+C to stop", events[0]);
+        Assert.StartsWith("🎉 [n1] BECAME LEADER term=", events[1], StringComparison.Ordinal);
+        Assert.EndsWith("reason=resigned", events[2], StringComparison.Ordinal);
+        Assert.DoesNotContain(events, e => e.Contains("NEW LEADER n1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_token_there_are_no_drills()
+    {
+        await using var worker = await WorkerInProcess.StartAsync("--store memory --node-id n1");
+        await worker.LeadsAsync();
+        Assert.Equal(404, await worker.PostAsync("/election/leader-election-demo/resign", Token));
+    }
+
+    [Fact]
+    public async Task A_worker_without_its_store_says_so_and_still_answers()
+    {
+        using var folder = new LockFolder();
+        await using var worker = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path}/{new string('x', 300)} --lease-duration 100ms");
+        await WorkerInProcess.UntilAsync(async () => (await worker.GetAsync("/health")).Status == 503, "the outage lasts a lease");
+
+        var (_, health) = await worker.GetAsync("/health");
+        Assert.StartsWith("Unhealthy; the store file was not reached for ", health, StringComparison.Ordinal);
+        Assert.Single(health.TrimEnd('\n').Split('\n'));
+        var (status, jobs) = await worker.GetAsync("/jobs");
+        Assert.Equal(503, status);
+        Assert.StartsWith("The store file cannot be read: ", jobs, StringComparison.Ordinal);
+        Assert.Equal("I am a follower and there is no leader", (await worker.GetAsync("/")).Text);
+        Assert.Equal(200, (await worker.GetAsync("/alive")).Status);
+    }
+
+    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(p => p.Name);
+}

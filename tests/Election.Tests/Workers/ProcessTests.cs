@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace AspireElection.Workers;
+
+/// <summary>Workers as processes: flags, exit codes, signals.</summary>
+public sealed class ProcessTests
+{
+    [Fact]
+    public async Task Three_workers_elect_one_leader_and_a_stopped_one_hands_over_at_once()
+    {
+        using var folder = new LockFolder();
+        var workers = Enumerable.Range(1, 3)
+            .Select(n => new WorkerProcess($"--lock-dir \"{folder.Path}\" --node-id n{n} --lease-duration 15s"))
+            .ToList();
+        try
+        {
+            await WorkerInProcess.UntilAsync(
+                () => Task.FromResult(workers.Count(w => w.BecameLeader) == 1 && workers.Count(Knows) == 2), "one leads and two know it");
+            var leader = workers.Single(w => w.BecameLeader);
+            leader.Stop();
+            var stopwatch = Stopwatch.StartNew();
+            Assert.Equal(0, await leader.EndAsync());
+            await WorkerInProcess.UntilAsync(() => Task.FromResult(workers.Count(w => w.BecameLeader) == 2), "another leads");
+            Assert.True(stopwatch.Elapsed < TimeSpan.FromSeconds(6), $"It took {stopwatch.Elapsed}, as if the lease had to end.");
+            Assert.EndsWith("reason=stopped", leader.Output.Single(l => l.Contains("LOST LEADERSHIP", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Empty(leader.Errors);
+        }
+        finally
+        {
+            foreach (var worker in workers)
+                await worker.DisposeAsync();
+        }
+
+        static bool Knows(WorkerProcess worker) => worker.Output.Any(l => l.Contains("NEW LEADER", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Wrong_settings_end_with_2_and_a_line_each()
+    {
+        await using var worker = new WorkerProcess("--store quorum --bogus 3", "NODE_PRIORITY=high");
+        Assert.Equal(2, await worker.EndAsync());
+        Assert.Empty(worker.Output);
+        Assert.Equal(3, worker.Errors.Count);
+        Assert.StartsWith("--bogus is no flag; allowed: ", worker.Errors[0], StringComparison.Ordinal);
+        Assert.StartsWith("NODE_PRIORITY is 'high'; allowed: ", worker.Errors[1], StringComparison.Ordinal);
+        Assert.Equal("--store is 'quorum'; allowed in this version: redis, postgres, file, memory", worker.Errors[2]);
+    }
+
+    [Fact]
+    public async Task Help_ends_with_0()
+    {
+        await using var worker = new WorkerProcess("--help");
+        Assert.Equal(0, await worker.EndAsync());
+        Assert.Contains(worker.Output, l => l.Contains("--lease-duration", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_one_line_and_no_stack_trace()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        await using var worker = new WorkerProcess($"--store memory --port {port}");
+        Assert.Equal(1, await worker.EndAsync());
+        Assert.StartsWith($"--port: cannot listen on http://127.0.0.1:{port}: ", Assert.Single(worker.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_telemetry_endpoint_that_hangs_does_not_hold_up_the_end()
+    {
+        // It takes connections and never answers.
+        using var hung = new TcpListener(IPAddress.Loopback, 0);
+        hung.Start();
+        await using var worker = new WorkerProcess(
+            "--store memory --node-id n1",
+            $"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{((IPEndPoint)hung.LocalEndpoint).Port}",
+            "OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY=in_memory");
+        await WorkerInProcess.UntilAsync(() => Task.FromResult(worker.BecameLeader), "it leads");
+        var stopwatch = Stopwatch.StartNew();
+        worker.Stop();
+        Assert.Equal(0, await worker.EndAsync());
+        Assert.True(stopwatch.Elapsed < TimeSpan.FromSeconds(5), $"It took {stopwatch.Elapsed}.");
+    }
+}
