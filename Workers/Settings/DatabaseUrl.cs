@@ -92,6 +92,9 @@ internal static partial class DatabaseUrl
     /// <summary><c>key=value</c> words as libpq reads them: quoted by <c>'</c>, escaped by <c>\</c>.</summary>
     private static NpgsqlConnectionStringBuilder? Keywords(string text)
     {
+        // "Host=a;Username=b" would be one word here; it is the form of Npgsql.
+        if (NpgsqlForm().IsMatch(QuotedForm().Replace(text, string.Empty)))
+            return null;
         var rest = text.Trim();
         var settings = new NpgsqlConnectionStringBuilder();
         while (rest.Length > 0)
@@ -101,9 +104,6 @@ internal static partial class DatabaseUrl
             if (!match.Success || !KeywordNames.ContainsKey(match.Groups["key"].Value))
                 return settings.Count == 0 ? null : throw new FormatException();
             var value = match.Groups["quoted"].Success ? match.Groups["quoted"].Value : match.Groups["plain"].Value;
-            // "Host=a;Username=b" is one word for libpq, and the form of Npgsql.
-            if (!match.Groups["quoted"].Success && NpgsqlForm().IsMatch(value))
-                return null;
             Set(settings, match.Groups["key"].Value, EscapeForm().Replace(value, "$1"));
             rest = rest[match.Length..];
         }
@@ -134,6 +134,9 @@ internal static partial class DatabaseUrl
 
     [GeneratedRegex(@"\A(?<key>\w+)\s*=\s*(?:'(?<quoted>(?:[^'\\]|\\.)*)'|(?<plain>(?:[^\s'\\]|\\.)*))(?:\s+|\z)")]
     private static partial Regex KeywordForm();
+
+    [GeneratedRegex(@"'(?:[^'\\]|\\.)*'")]
+    private static partial Regex QuotedForm();
 
     [GeneratedRegex(@";\s*\w[\w ]*=")]
     private static partial Regex NpgsqlForm();
