@@ -16,6 +16,8 @@ namespace AspireElection;
 /// </remarks>
 public sealed class Candidate : IAsyncDisposable
 {
+    private const int ChangesKept = 256;
+
     private readonly IElectionStore _store;
     private readonly ElectionOptions _options;
     private readonly LeadershipTimes _times;
@@ -26,7 +28,7 @@ public sealed class Candidate : IAsyncDisposable
     private readonly StoreHealth _health;
     private readonly Presence _presence;
     private readonly SeatObserver _observer;
-    private readonly ChangeFanOut _changes;
+    private readonly FanOut<ElectionChange> _changes;
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _leaving = new();
@@ -76,7 +78,7 @@ public sealed class Candidate : IAsyncDisposable
         Id = CandidateId.New(options.NodeId, options.InstanceId, random);
         _telemetry = new ElectionTelemetry(election, store.Kind, options.NodeId);
         _health = new StoreHealth(election, store.Kind, clock, _logger);
-        _changes = new ChangeFanOut(_telemetry);
+        _changes = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
         _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
         _holdOff = new Wake(clock, _times.Slice);
         _presence = new Presence(store, _times, clock, _health, Self, PreemptForBetter);
@@ -390,7 +392,7 @@ public sealed class Candidate : IAsyncDisposable
         }
     }
 
-    private async Task CallBackAsync(ChangeFanOut.Subscription subscription)
+    private async Task CallBackAsync(FanOut<ElectionChange>.Subscription subscription)
     {
         using var changes = subscription;
         await foreach (var change in changes.ReadAsync())

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using AspireElection.Timing;
 
 namespace AspireElection.Stores.InProcess;
@@ -112,15 +111,18 @@ internal sealed class Seat : IDisposable
 
     public async IAsyncEnumerable<Sighting> ObserveAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Channel<Sighting> reader;
+        FanOut<Sighting>.Subscription subscription;
         lock (_gate)
         {
             Settle();
-            reader = _observers.Subscribe(Now());
+            subscription = _observers.Subscribe(Now());
         }
 
-        await foreach (var sighting in _observers.ReadAsync(reader, cancellationToken))
-            yield return sighting;
+        using (subscription)
+        {
+            await foreach (var sighting in subscription.ReadAsync(cancellationToken))
+                yield return sighting;
+        }
     }
 
     /// <summary>Forgets holder and tokens, as a store does that lost its data; the line goes on waiting.</summary>

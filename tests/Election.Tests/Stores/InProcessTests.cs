@@ -74,29 +74,6 @@ public sealed class InProcessTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => next.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
-    [Fact]
-    public async Task A_slow_reader_loses_the_oldest_news_which_is_counted_and_others_lose_nothing()
-    {
-        var fanOut = new FanOut<int>(3);
-        var (slow, quick) = (fanOut.Subscribe(0), fanOut.Subscribe(0));
-        for (var news = 1; news <= 10; news++)
-        {
-            fanOut.Publish(news);
-            while (quick.Reader.TryRead(out var read))
-                Assert.InRange(read, news - 1, news);
-        }
-
-        Assert.Equal(8, fanOut.Dropped);
-        fanOut.Complete(new OperationCanceledException());
-        var left = new List<int>();
-        await Assert.ThrowsAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (var news in fanOut.ReadAsync(slow, default))
-                left.Add(news);
-        });
-        Assert.Equal([8, 9, 10], left);
-    }
-
     private static Candidacy Stand(string node, int priority = 0) =>
         new("jobs", new CandidateId(node, "x"), TimeSpan.FromSeconds(10), priority);
 
