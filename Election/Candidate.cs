@@ -427,8 +427,8 @@ public sealed class Candidate : IAsyncDisposable
             RetryPeriod = _times.RetryPeriod,
         };
         candidacy.SawToken(_observer.HighestTerm);
-        if (_observer.Last is { } last)
-            candidacy.Saw(last);
+        if (_observer.Known is { } known)
+            candidacy.Saw(known);
         return candidacy;
     }
 

@@ -15,6 +15,7 @@ internal sealed class SeatObserver(
     private readonly Lock _gate = new();
     private readonly Wake _wake = new(clock, times.Slice);
     private Sighting? _last;
+    private Sighting? _known;
     private long? _freeSince;
     private long _highestTerm;
     private long _gaveTerm;
@@ -22,6 +23,9 @@ internal sealed class SeatObserver(
 
     /// <summary>The last sighting; null before the first.</summary>
     public Sighting? Last => Volatile.Read(ref _last);
+
+    /// <summary>The last term that was seen and not shown to be released; a store that lost its data does not unmake it.</summary>
+    public Sighting? Known => Volatile.Read(ref _known);
 
     /// <summary>Who leads; null when the seat is free or its holder has been silent for a lease beyond its end.</summary>
     public Leader? Leader =>
@@ -55,6 +59,8 @@ internal sealed class SeatObserver(
         lock (_gate)
         {
             _gaveTerm = Math.Max(_gaveTerm, term);
+            if (_known?.Leader?.Term <= term)
+                Volatile.Write(ref _known, null);
             if (_last?.Leader?.Term != term)
                 return;
             _freeSince = clock.GetTimestamp();
@@ -100,6 +106,7 @@ internal sealed class SeatObserver(
                 if (leader.Term <= _gaveTerm || IsOld(leader.Term))
                     return;
                 newLeader = before?.Term != leader.Term;
+                Volatile.Write(ref _known, sighting);
                 _highestTerm = Math.Max(_highestTerm, leader.Term);
                 _freeSince = null;
                 if (newLeader)
@@ -107,6 +114,8 @@ internal sealed class SeatObserver(
             }
             else
             {
+                if (sighting.Released)
+                    Volatile.Write(ref _known, null);
                 if (before is null && _last is not null)
                     return;
                 newLeader = false;

@@ -116,6 +116,39 @@ public sealed class ObservingTests
         await other.StopAsync();
     });
 
+    [Fact]
+    public void A_store_that_lost_its_data_gives_no_seat_away_that_a_candidate_knows_to_be_trusted_in() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, way) = await nodes.LeaderAsync("node-1");
+        var (follower, _) = nodes.New("node-2");
+        await follower.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(30));
+        var held = leader.Leadership!;
+        // Only the leader is cut off, and then the store forgets.
+        way.Away = new StoreUnavailableException("cut off");
+        nodes.Wipe();
+        await world.UntilAsync(() => follower.IsLeader, Nodes.Lease * 2, "the follower leads one day");
+        Assert.False(held.IsTrusted);
+        Assert.True(follower.Leadership!.Token > held.Token);
+        way.Away = null;
+        await follower.StopAsync();
+        await leader.StopAsync();
+    });
+
+    [Fact]
+    public void What_a_candidate_knows_outlives_the_sighting_of_an_empty_seat_that_nobody_released()
+    {
+        var candidacy = new Candidacy("jobs", new CandidateId("node-2", "b"), Nodes.Lease);
+        var held = new Sighting(new Leader("node-1", "a", null, 7, default), EndsAt: 100);
+        candidacy.Saw(held);
+        candidacy.Saw(new Sighting(null, 0));
+        Assert.Same(held, candidacy.LastSeen);
+        candidacy.Saw(new Sighting(null, 0, Released: true));
+        Assert.Null(candidacy.LastSeen!.Leader);
+        Assert.Equal(7, candidacy.HighestToken);
+    }
+
     private static async Task ReadAsync(Candidate candidate, List<string> into)
     {
         await foreach (var change in candidate.ObserveAsync())

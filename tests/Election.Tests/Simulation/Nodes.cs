@@ -10,10 +10,13 @@ internal sealed class Nodes(SimulatedWorld world)
     public static readonly TimeSpan Trust = TimeSpan.FromSeconds(9);
     public static readonly TimeSpan RenewPeriod = TimeSpan.FromSeconds(10) / 3;
 
-    private readonly IElectionStore _store = new InProcessStore(world.Clock);
+    private readonly InProcessStore _store = new(world.Clock);
     private readonly Random _random = new(42);
 
     public IElectionStore Store => _store;
+
+    /// <summary>The store loses its data.</summary>
+    public void Wipe() => _store.Wipe();
 
     public (Candidate Candidate, InterceptedStore Way) New(string nodeId, Action<ElectionOptions>? configure = null)
     {
