@@ -19,7 +19,7 @@ public sealed class HostingTests
         await using var store = new InProcessStore(BootClock.Instance);
         var builder = Host.CreateApplicationBuilder();
         builder.AddElection("jobs", options => options.NodeId = "node-1")
-            .UseStore(_ => store)
+            .UseInProcess(store)
             .AddLeaderJob<Remembering>();
         builder.Services.AddSingleton<Memory>();
         using var host = builder.Build();

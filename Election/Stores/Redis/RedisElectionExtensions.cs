@@ -1,0 +1,20 @@
+using AspireElection.Stores.Redis;
+using AspireElection.Timing;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace AspireElection.Hosting;
+
+/// <summary>Lets an election live in Redis.</summary>
+public static class RedisElectionExtensions
+{
+    /// <summary>Elects through Redis.</summary>
+    /// <param name="election">The election.</param>
+    /// <param name="connection">An existing client; default: the host's <see cref="IConnectionMultiplexer"/>. It stays the caller's.</param>
+    public static ElectionBuilder UseRedis(this ElectionBuilder election, IConnectionMultiplexer? connection = null)
+    {
+        ArgumentNullException.ThrowIfNull(election);
+        return election.UseStore(services =>
+            new RedisStore(connection ?? services.GetRequiredService<IConnectionMultiplexer>(), BootClock.Instance));
+    }
+}
