@@ -1,4 +1,4 @@
-using AspireElection.Stores.File;
+using AspireElection.Stores.Files;
 using AspireElection.Timing;
 
 namespace AspireElection.Hosting;
