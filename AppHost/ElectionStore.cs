@@ -29,10 +29,12 @@ internal static class ElectionStoreExtensions
         var reason = options.Servers == "local" ? "because of --servers local"
             : containers ? "because no container engine answers"
             : "because containers need the Aspire packages";
-        var redis = LocalServer.Redis(builder.FixedOrFreePort("redis", 6379));
-        var postgres = LocalServer.Postgres(builder.FixedOrFreePort("postgres", 5432));
+        var redis = LocalServer.Redis(port: 0);
+        var postgres = LocalServer.Postgres(port: 0);
         if (redis is not null && postgres is not null)
         {
+            redis = redis with { Port = builder.FixedOrFreePort("redis", 6379) };
+            postgres = postgres with { Port = builder.FixedOrFreePort("postgres", 5432) };
             return new ElectionStore(options.Store, [AddLocal(builder, redis, reason), AddLocal(builder, postgres, reason)], Folder: null);
         }
 

@@ -27,6 +27,7 @@ public class DistributedApplication : IAsyncDisposable
     private readonly IHost host;
     private readonly TestHook? hook;
     private readonly Orchestrator orchestrator;
+    private bool running;
 
     internal DistributedApplication(IHost host, TestHook? hook)
     {
@@ -68,13 +69,27 @@ public class DistributedApplication : IAsyncDisposable
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken = default) => host.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        running = true;
+        return host.StartAsync(cancellationToken);
+    }
 
-    public Task StopAsync(CancellationToken cancellationToken = default) => host.StopAsync(cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        running = false;
+        return host.StopAsync(cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
+        if (running)
+        {
+            // Disposed without a stop, its background services would be taken for failed.
+            await StopAsync();
+        }
+
         await orchestrator.StopAsync(CancellationToken.None);
         hook?.Disposed.TrySetResult();
         if (host is IAsyncDisposable disposable)
@@ -111,12 +126,12 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
             .ToDictionary(m => m.Key["project-output:".Length..], m => m.Value!);
         host = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppHostDirectory });
         Configuration["DcpPublisher:ContainerRuntime"] = "none";
-        if (hook is null)
+        if (hook is null && !DashboardProcess.IsAnonymous(Configuration))
         {
             Configuration["AppHost:BrowserToken"] = Token();
             Configuration["AppHost:OtlpApiKey"] = Token();
         }
-        else
+        else if (hook is not null)
         {
             Configuration["DcpPublisher:RandomizePorts"] ??= "true";
         }

@@ -246,7 +246,7 @@ internal sealed partial class Orchestrator(
         {
             environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp;
             environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc";
-            if (configuration["AppHost:OtlpApiKey"] is { } key && !DashboardProcess.IsAnonymous(configuration))
+            if (configuration["AppHost:OtlpApiKey"] is { } key)
             {
                 environment["OTEL_EXPORTER_OTLP_HEADERS"] = $"x-otlp-api-key={key}";
             }

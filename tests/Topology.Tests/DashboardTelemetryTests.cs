@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace AspireElection.Topology.Tests;
+
+/// <summary>Asks the real Aspire dashboard what the workers have sent it.</summary>
+public sealed class DashboardTelemetryTests
+{
+    private static readonly Dictionary<string, string> s_open = new()
+    {
+        ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true",
+        ["ASPIRE_DASHBOARD_API_ENABLED"] = "true",
+    };
+
+    [Fact]
+    public async Task The_dashboard_has_logs_traces_and_metrics_of_every_worker()
+    {
+        using var host = new AppHostProcess(s_open, "--store", "file");
+        var dashboard = new Uri(await host.AddressAsync("aspire"));
+        await host.AddressAsync("worker");
+        using var http = new HttpClient { BaseAddress = dashboard, Timeout = TimeSpan.FromSeconds(5) };
+
+        await AskAsync(http, "api/telemetry/resources", "three workers with logs, traces and metrics", resources =>
+            resources.EnumerateArray().Count(r => r.GetProperty("name").GetString() == "worker"
+                && r.GetProperty("hasLogs").GetBoolean()
+                && r.GetProperty("hasTraces").GetBoolean()
+                && r.GetProperty("hasMetrics").GetBoolean()) == 3);
+        await AskAsync(http, "api/telemetry/traces?resource=worker", "a trace of the election", traces =>
+            traces.GetRawText().Contains("\"AspireElection\"", StringComparison.Ordinal));
+        await AskAsync(http, "api/telemetry/logs?resource=worker", "a log record of the election", logs =>
+            logs.GetRawText().Contains("AspireElection", StringComparison.Ordinal));
+
+        host.Signal("TERM");
+        await host.WaitForExitAsync(TimeSpan.FromSeconds(15));
+    }
+
+    private static Task<string> AskAsync(HttpClient http, string path, string what, Func<JsonElement, bool> wanted) =>
+        Wait.UntilAsync<string>(what, TimeSpan.FromSeconds(60), async () =>
+        {
+            var text = await http.GetStringAsync(new Uri(path, UriKind.Relative));
+            using var json = JsonDocument.Parse(text);
+            return (wanted(json.RootElement) ? text : null, text[..Math.Min(text.Length, 500)]);
+        });
+}
