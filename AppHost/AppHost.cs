@@ -15,13 +15,13 @@ try
         .WithReplicas(options.Replicas)
         .WithStore(store)
         .WithAdminToken()
-        .WithoutTelemetryRetry();
+        .WithPromptTelemetry();
 
     builder.AddProject<Projects.Dashboard>("dashboard", launchProfileName: null)
         .WithHttpEndpoint(port: builder.FixedOrFreePort("dashboard", 5080))
         .WithStore(store)
         .WithReference(worker)
-        .WithoutTelemetryRetry();
+        .WithPromptTelemetry();
 
     builder.PrintAddresses();
     builder.RestartExited(worker);

@@ -14,7 +14,7 @@ internal static class Ports
     public static int FixedOrFreePort(this IDistributedApplicationBuilder builder, string resource, int preferred)
     {
         if (IsRandom(builder)) return LoopbackPort.Free();
-        var port = LoopbackPort.PreferredOrFree(preferred);
+        var port = PortClaim.TryTake(preferred) ? LoopbackPort.PreferredOrFree(preferred) : LoopbackPort.Free();
         if (port != preferred) Console.WriteLine($"Port {preferred} for {resource} is taken: {port} is used");
         return port;
     }
@@ -38,6 +38,9 @@ internal static class Ports
             }
         }
     }
+
+    /// <summary>Tests run without one.</summary>
+    public static bool HasDashboard(this IDistributedApplicationBuilder builder) => !IsRandom(builder);
 
     private static bool IsRandom(IDistributedApplicationBuilder builder) =>
         string.Equals(builder.Configuration["DcpPublisher:RandomizePorts"], "true", StringComparison.OrdinalIgnoreCase);

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace AspireElection.Topology.Tests;
@@ -16,22 +17,33 @@ public sealed class DashboardTelemetryTests
     {
         using var host = new AppHostProcess(s_open, "--store", "file");
         var dashboard = new Uri(await host.AddressAsync("aspire"));
-        await host.AddressAsync("worker");
+        var worker = new Uri(await host.AddressAsync("worker"));
         using var http = new HttpClient { BaseAddress = dashboard, Timeout = TimeSpan.FromSeconds(5) };
+
+        await VisitEachReplicaAsync(http, worker);
 
         await AskAsync(http, "api/telemetry/resources", "three workers with logs, traces and metrics", resources =>
             resources.EnumerateArray().Count(r => r.GetProperty("name").GetString() == "worker"
                 && r.GetProperty("hasLogs").GetBoolean()
                 && r.GetProperty("hasTraces").GetBoolean()
                 && r.GetProperty("hasMetrics").GetBoolean()) == 3);
-        await AskAsync(http, "api/telemetry/traces?resource=worker", "a trace of the election", traces =>
+        await AskAsync(http, "api/telemetry/traces", "a trace of the election", traces =>
             traces.GetRawText().Contains("\"AspireElection\"", StringComparison.Ordinal));
-        await AskAsync(http, "api/telemetry/logs?resource=worker", "a log record of the election", logs =>
+        await AskAsync(http, "api/telemetry/logs", "a log record of the election", logs =>
             logs.GetRawText().Contains("AspireElection", StringComparison.Ordinal));
 
         host.Signal("TERM");
         await host.WaitForExitAsync(TimeSpan.FromSeconds(15));
     }
+
+    /// <summary>A follower of the file store does nothing that would be a trace until someone asks it something.</summary>
+    private static Task<string> VisitEachReplicaAsync(HttpClient http, Uri worker) =>
+        Wait.UntilAsync<string>("three members that answer", TimeSpan.FromSeconds(60), async () =>
+        {
+            var view = (await http.GetFromJsonAsync<ElectionView[]>(new Uri(worker, "/election")))![0];
+            foreach (var member in view.Members) await http.GetStringAsync(new Uri(new Uri(member.Address!), "/"));
+            return (view.Members.Length == 3 ? "visited" : null, view.ToString());
+        });
 
     private static Task<string> AskAsync(HttpClient http, string path, string what, Func<JsonElement, bool> wanted) =>
         Wait.UntilAsync<string>(what, TimeSpan.FromSeconds(60), async () =>

@@ -33,6 +33,14 @@ namespace Aspire.Hosting
             throw Offline.Containers.NeedPackages(builder, name, port, password ?? userName, "Aspire.Hosting.PostgreSQL");
     }
 
+    public static class DistributedApplicationEventingExtensions
+    {
+        public static IResourceBuilder<T> OnBeforeResourceStarted<T>(
+            this IResourceBuilder<T> builder, Func<T, BeforeResourceStartedEvent, CancellationToken, Task> callback)
+            where T : IResource => builder.Annotate(new BeforeStartAnnotation(
+                cancel => callback(builder.Resource, new BeforeResourceStartedEvent(builder.Resource), cancel)));
+    }
+
     public static class ProjectResourceBuilderExtensions
     {
         public static IResourceBuilder<ProjectResource> AddProject<TProject>(

@@ -100,6 +100,15 @@ namespace Aspire.Hosting.ApplicationModel
         public IList<object> Args { get; } = [];
     }
 
+    public class BeforeResourceStartedEvent
+    {
+        internal BeforeResourceStartedEvent(IResource resource) => Resource = resource;
+
+        public IResource Resource { get; }
+    }
+
+    internal sealed record BeforeStartAnnotation(Func<CancellationToken, Task> Callback) : IResourceAnnotation;
+
     internal sealed record EndpointAnnotation(string Name, string Scheme, int? Port, bool IsProxied) : IResourceAnnotation
     {
         public TaskCompletionSource<int> Allocated { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -150,6 +150,11 @@ internal sealed partial class Orchestrator(
             await notifications.WaitForAllHealthyAsync(wait.Dependency, count, cancellationToken);
         }
 
+        foreach (var before in resource.Annotations.OfType<BeforeStartAnnotation>())
+        {
+            await before.Callback(cancellationToken);
+        }
+
         foreach (var instance in created)
         {
             await CreateAsync(instance, cancellationToken);
