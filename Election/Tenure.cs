@@ -10,6 +10,8 @@ namespace AspireElection;
 /// </summary>
 internal sealed class Tenure
 {
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(2);
+
     private readonly ILeaseStore _store;
     private readonly LeadershipTimes _times;
     private readonly TimeProvider _clock;
@@ -186,8 +188,10 @@ internal sealed class Tenure
     {
         try
         {
-            using var limit = new CancellationTokenSource(_times.Lease, _clock);
-            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(_times.Lease, _clock);
+            // A process that ends has less time: with a store that hangs the seat is lost with its lease either way.
+            var atMost = ResignReason == LossReason.Stopped && _times.Lease > LongestStop ? LongestStop : _times.Lease;
+            using var limit = new CancellationTokenSource(atMost, _clock);
+            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, _clock);
             _health.Reached();
         }
         catch (Exception exception)

@@ -15,7 +15,7 @@ internal static class OutputExtensions
         // A stopped terminal must hold up nobody who logs.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         // Draining is bounded by the election; what remains for the rest is little, or the process would be killed.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Election.DrainLimit + TimeSpan.FromSeconds(1));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Election.DrainLimit + TimeSpan.FromSeconds(0.5));
 
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<TimeProvider>(BootClock.Instance);

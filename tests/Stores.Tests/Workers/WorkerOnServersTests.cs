@@ -97,7 +97,7 @@ public sealed class WorkerOnServersTests : IClassFixture<PostgresServer>, IClass
         var stopwatch = Stopwatch.StartNew();
         worker.Stop();
         Assert.Equal(0, await worker.EndAsync());
-        Assert.True(stopwatch.Elapsed < TimeSpan.FromSeconds(7), $"It took {stopwatch.Elapsed}.");
+        Assert.True(stopwatch.Elapsed < TimeSpan.FromSeconds(6), $"It took {stopwatch.Elapsed}.");
         Assert.Contains(worker.Output, l => l.EndsWith("reason=stopped", StringComparison.Ordinal));
         Assert.DoesNotContain(worker.Errors.Concat(worker.Output), l => l.Contains(server.Password, StringComparison.Ordinal));
     }
