@@ -25,6 +25,13 @@ public sealed class ElectionBuilder
         return this;
     }
 
+    /// <summary>The same with an existing store, which is not disposed with the host.</summary>
+    public ElectionBuilder UseStore(IElectionStore store)
+    {
+        Services.AddKeyedSingleton(Election, store);
+        return this;
+    }
+
     /// <summary>Adds work that runs on the leader only. Jobs that run once do so in the order in which they were added.</summary>
     /// <typeparam name="TJob">The job; made once, with the host's services.</typeparam>
     public ElectionBuilder AddLeaderJob<TJob>()

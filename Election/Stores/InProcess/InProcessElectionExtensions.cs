@@ -8,10 +8,10 @@ public static class InProcessElectionExtensions
 {
     /// <summary>Elects among the candidates of one process.</summary>
     /// <param name="election">The election.</param>
-    /// <param name="store">Shared by all candidates of it; default: one of this host's own, in which its node is alone.</param>
+    /// <param name="store">Shared by all candidates of it, and the caller's to dispose; default: one of this host's own, in which its node is alone.</param>
     public static ElectionBuilder UseInProcess(this ElectionBuilder election, InProcessStore? store = null)
     {
         ArgumentNullException.ThrowIfNull(election);
-        return election.UseStore(_ => store ?? new InProcessStore(BootClock.Instance));
+        return store is null ? election.UseStore(_ => new InProcessStore(BootClock.Instance)) : election.UseStore(store);
     }
 }
