@@ -36,6 +36,18 @@ public sealed class FileStoreTests : FolderFixture
     }
 
     [Fact]
+    public async Task A_hand_over_is_told_and_not_found_by_looking()
+    {
+        var (one, two) = (NewStore(), NewStore());
+        var leader = await Campaign(one, Stand("node-1", leaseSeconds: 3600)).WaitAsync(Bound);
+        // It looks again after minutes only: what it knows in time it was told.
+        var waiting = Campaign(two, Stand("node-2", leaseSeconds: 3600));
+        await Until(() => Directory.GetFiles(SeatFolder, "*.waiter").Length == 1, "in line");
+        await one.ReleaseAsync(leader.Term, default);
+        await waiting.WaitAsync(Bound);
+    }
+
+    [Fact]
     public async Task A_dead_waiter_is_passed_over_and_forgotten()
     {
         var store = NewStore();
@@ -77,7 +89,7 @@ public sealed class FileStoreTests : FolderFixture
         };
         var waiting = Campaign(NewStore(), knowing);
         await Until(() => Directory.GetFiles(SeatFolder, "*.waiter").Length == 1, "in line");
-        Directory.Delete(Layout.Root, recursive: true);
+        Directory.Move(Layout.Root, Path.Combine(Folder, "wiped"));
         await Until(() => Directory.Exists(SeatFolder) && Directory.GetFiles(SeatFolder, "*.waiter").Length == 1, "in line again");
         // It knows of the term that the folder lost, so the seat is taken by one that does not.
         var ignorant = await Campaign(store, Stand("node-3")).WaitAsync(Bound);

@@ -56,6 +56,17 @@ public sealed class TermFilesTests(ITestOutputHelper output) : FolderFixture
     }
 
     [Fact]
+    public void A_candidate_that_slept_since_the_folder_was_empty_withdraws()
+    {
+        var (terms, sleeper) = (NewTerms(), NewTerms());
+        var slept = sleeper.Look();
+        for (var term = 0; term < 30; term++)
+            Assert.NotNull(terms.TryTake(terms.Look(), Stand("node-1")));
+        Assert.Null(sleeper.TryTake(slept, Stand("node-2")));
+        Assert.False(File.Exists(FileOf(1)), "the sleeper left its file");
+    }
+
+    [Fact]
     public void Few_files_are_kept_of_many_terms()
     {
         var terms = NewTerms();
