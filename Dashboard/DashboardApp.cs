@@ -12,7 +12,7 @@ namespace AspireElection.Dashboard;
 /// <summary>The web application, over settings that were read and a store that is opened later.</summary>
 internal static class DashboardApp
 {
-    public static WebApplication Create(DashboardSettings settings, Func<Task<IElectionStore>> openStore)
+    public static WebApplication Create(DashboardSettings settings, Func<IElectionStore> openStore)
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls(settings.Urls);

@@ -1,23 +1,25 @@
 using AspireElection.Dashboard;
 using AspireElection.ServiceDefaults.Stores;
-using AspireElection.Timing;
 
 var problems = new List<string>();
 var settings = DashboardSettings.Read(args, Environment.GetEnvironmentVariable, problems);
 if (settings is null)
 {
     problems.ForEach(Console.Error.WriteLine);
-    return 2;
+    if (problems.Count > 0)
+        return 2;
+    Console.Write(DashboardSettings.Help);
+    return 0;
 }
 
-await using var app = DashboardApp.Create(settings, () => settings.Store.OpenAsync(BootClock.Instance));
+await using var app = DashboardApp.Create(settings, settings.Store.Open);
 try
 {
     await app.StartAsync();
 }
 catch (IOException exception)
 {
-    Console.Error.WriteLine($"--urls is '{string.Join(';', settings.Urls)}'; {exception.Message}");
+    Console.Error.WriteLine($"--urls is '{settings.Urls}'; {exception.Message}");
     return 2;
 }
 

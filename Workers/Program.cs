@@ -26,11 +26,11 @@ internal static class Program
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.AddServiceDefaults();
         builder.AddOutput(settings, lines);
-        builder.AddServers(settings);
+        builder.AddServers(settings.Store);
         builder.AddHealth();
 
         builder.AddElection(settings.LockName, settings.ApplyTo)
-            .UseChosenStore(settings)
+            .UseChosenStore(settings.Store)
             .AddLeaderJob<Migrations>()
             .AddLeaderJob<CacheWarming>()
             .AddLeaderJob<StaleMembers>()

@@ -4,14 +4,14 @@ namespace AspireElection.Dashboard.Watching;
 internal sealed class Watches : BackgroundService
 {
     private readonly IReadOnlyList<ElectionWatch> _watches;
-    private readonly Func<Task<IElectionStore>> _open;
+    private readonly Func<IElectionStore> _open;
 
     /// <param name="settings">Which elections.</param>
-    /// <param name="open">Opens the store; may take as long as it likes, and does not fail because a server is away.</param>
+    /// <param name="open">Opens the store; neither waits nor fails because a server is away.</param>
     /// <param name="clock">Of leases and ages.</param>
     /// <param name="logger">Told when a store goes away and comes back.</param>
     public Watches(
-        DashboardSettings settings, Func<Task<IElectionStore>> open, TimeProvider clock, ILogger<Watches> logger)
+        DashboardSettings settings, Func<IElectionStore> open, TimeProvider clock, ILogger<Watches> logger)
     {
         _open = open;
         _watches = [.. settings.Elections.Select(e => new ElectionWatch(e, settings.Store.Kind, clock, Changed, logger))];
@@ -24,7 +24,7 @@ internal sealed class Watches : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var store = await _open();
+        await using var store = _open();
         await Task.WhenAll(_watches.Select(w => w.RunAsync(store, stoppingToken)));
     }
 }

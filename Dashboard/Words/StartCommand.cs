@@ -1,3 +1,4 @@
+using AspireElection.ServiceDefaults.Settings;
 using AspireElection.ServiceDefaults.Stores;
 
 namespace AspireElection.Dashboard.Words;
@@ -10,11 +11,11 @@ internal static class StartCommand
     public static string Of(StoreChoice store, string election)
     {
         var command = "dotnet run --project Workers -- --node-id node-1";
-        if (election != DashboardSettings.DefaultElection)
+        if (election != SharedSettings.LockName.Default)
             command += $" --lock-name {election}";
         return store.Kind switch
         {
-            "file" => $"{command} --store file --lock-dir {Quote(store.Address)}",
+            "file" => $"{command} --store file --lock-dir {Quote(store.Folder)}",
             // The address may hold a password. The dashboard was started with it, so who reads this can find it.
             "redis" => $"{command} --store redis   # with ConnectionStrings__redis set as for this dashboard",
             _ => $"{command} --store postgres   # with DATABASE_URL set as for this dashboard",

@@ -1,111 +1,83 @@
+using System.Net;
+using AspireElection.ServiceDefaults.Settings;
 using Npgsql;
 using StackExchange.Redis;
 
 namespace AspireElection.ServiceDefaults.Stores;
 
-/// <summary>Which store a process uses, and where that is.</summary>
-public sealed class StoreChoice
+/// <summary>Where the election lives: as told, else where an address points to, else in files.</summary>
+/// <param name="kind"><c>redis</c>, <c>postgres</c>, <c>file</c> or <c>memory</c>.</param>
+/// <param name="folder">Of the file store, whichever was chosen.</param>
+/// <param name="addresses">Of all servers of which the process was told.</param>
+internal sealed class StoreChoice(string kind, string folder, ConnectionStrings addresses)
 {
-    /// <summary>What the environment calls the addresses of servers, by kind of store.</summary>
-    private static readonly (string Kind, string Variable)[] s_addresses =
-    [
-        ("redis", "ConnectionStrings__redis"),
-        ("postgres", "ConnectionStrings__postgres"),
-        ("postgres", "DATABASE_URL"),
-    ];
+    public string Kind => kind;
 
-    private StoreChoice(string kind, string address, string place)
-    {
-        Kind = kind;
-        Address = address;
-        Place = place;
-    }
+    public string Folder => folder;
 
-    /// <summary><c>redis</c>, <c>postgres</c> or <c>file</c>.</summary>
-    public string Kind { get; }
-
-    /// <summary>Connection string of the client, or folder. It may hold a password: for the client only, never for people.</summary>
-    public string Address { get; }
+    public ConnectionStrings Addresses => addresses;
 
     /// <summary>Kind and place for people, without credentials: <c>redis at 127.0.0.1:6379</c>.</summary>
-    public string Place { get; }
-
-    /// <inheritdoc/>
-    public override string ToString() => Place;
-
-    /// <summary>Chooses as the settings say: the file store, unless an address of a server is given.</summary>
-    /// <param name="store">Value of <c>--store</c> or <c>ELECTION_STORE</c>; null when not given.</param>
-    /// <param name="folder">Value of <c>--lock-dir</c> or <c>LOCK_DIR</c>; null when not given.</param>
-    /// <param name="environment">Looks up an environment variable; null and empty are the same.</param>
-    /// <param name="problems">Is given one line for each wrong setting.</param>
-    /// <returns>Null when there was a problem.</returns>
-    public static StoreChoice? Read(
-        string? store, string? folder, Func<string, string?> environment, ICollection<string> problems)
+    public string Place => kind switch
     {
-        ArgumentNullException.ThrowIfNull(environment);
-        ArgumentNullException.ThrowIfNull(problems);
-        var given = s_addresses
-            .Select(a => (a.Kind, a.Variable, Value: environment(a.Variable)))
-            .Where(a => !string.IsNullOrEmpty(a.Value))
-            .ToList();
-        var kinds = given.Select(a => a.Kind).Distinct().ToList();
-        if (store is null && kinds.Count > 1)
-        {
-            problems.Add($"--store is not set, but {string.Join(" and ", given.Select(a => a.Variable))} are; allowed: one of them, or --store {string.Join(" or ", kinds)}");
-            return null;
-        }
+        "redis" => $"redis at {string.Join(", ", ConfigurationOptions.Parse(addresses.Redis!).EndPoints.Select(Name))}",
+        "postgres" => Database(new NpgsqlConnectionStringBuilder(addresses.Postgres)),
+        "file" => $"file in {folder}",
+        _ => kind,
+    };
 
-        var kind = store ?? kinds.FirstOrDefault() ?? "file";
-        if (kind == "file")
-        {
-            var path = Path.GetFullPath(folder ?? Path.GetTempPath());
-            return new StoreChoice(kind, path, $"file in {path}");
-        }
-
-        var variables = s_addresses.Where(a => a.Kind == kind).Select(a => a.Variable).ToList();
-        if (variables.Count == 0)
-        {
-            problems.Add($"--store is '{kind}'; allowed: redis, postgres, file");
-            return null;
-        }
-
-        if (given.Find(a => a.Kind == kind) is not { Value: { } address } found)
-        {
-            problems.Add($"--store is '{kind}', but {string.Join(" or ", variables)} is not set; allowed: its address in {variables[0]}");
-            return null;
-        }
-
-        try
-        {
-            return kind == "redis" ? Redis(address) : Postgres(address);
-        }
-        catch (ArgumentException)
-        {
-            // Neither the value nor what the parser says of it is shown: both may hold a password.
-            problems.Add($"{found.Variable} is no address of a {kind} server; allowed: {Example(kind)}");
-            return null;
-        }
+    /// <param name="given">What the process was told.</param>
+    /// <param name="known">The stores of this version that the process can use.</param>
+    /// <param name="problems">Is given one line for each wrong setting; the choice then is of no use.</param>
+    public static StoreChoice Read(GivenValues given, IReadOnlyList<string> known, List<string> problems)
+    {
+        var addresses = ConnectionStrings.Read(given, problems);
+        return new StoreChoice(ReadKind(given, addresses, known, problems), ReadFolder(given, problems), addresses);
     }
 
-    private static StoreChoice Redis(string address)
+    private static string ReadKind(GivenValues given, ConnectionStrings addresses, IReadOnlyList<string> known, List<string> problems)
     {
-        var options = ConfigurationOptions.Parse(address);
-        if (options.EndPoints.Count == 0)
-            throw new ArgumentException("no server named", nameof(address));
-        return new StoreChoice("redis", address, $"redis at {string.Join(", ", options.EndPoints.Select(EndPointName))}");
+        if (given[SharedSettings.Store] is { } told)
+        {
+            if (!known.Contains(told.Text))
+                problems.Add($"{told.Source} is '{told.Text}'; allowed in this version: {string.Join(", ", known)}");
+            else if (told.Text is "redis" && addresses.RedisFrom is null)
+                problems.Add($"{told.Source} is 'redis' without its address; allowed: with ConnectionStrings__redis, such as localhost:6379");
+            else if (told.Text is "postgres" && addresses.PostgresFrom is null)
+                problems.Add($"{told.Source} is 'postgres' without its address; allowed: with DATABASE_URL or ConnectionStrings__postgres");
+            return told.Text;
+        }
+
+        (string Store, GivenValue? From)[] servers =
+        [
+            ("redis", addresses.RedisFrom), ("postgres", addresses.PostgresFrom), ("etcd", addresses.EtcdFrom),
+        ];
+        var present = servers.Where(a => a.From is not null).ToList();
+        if (present.Count > 1)
+        {
+            problems.Add($"{SharedSettings.Store.Flag} is not given, and there are {string.Join(" and ", present.Select(a => a.From!.Source))}; " +
+                $"allowed: one of {string.Join(", ", known)}");
+        }
+        else if (present is [("etcd", var from)])
+        {
+            problems.Add($"{from!.Source} is given, and this version has no etcd; allowed: {SharedSettings.Store.Flag} with one of {string.Join(", ", known)}");
+        }
+
+        return present.Count > 0 ? present[0].Store : "file";
     }
 
-    private static string EndPointName(System.Net.EndPoint endPoint) =>
-        endPoint is System.Net.DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{endPoint}";
-
-    private static StoreChoice Postgres(string address)
+    private static string ReadFolder(GivenValues given, List<string> problems)
     {
-        var settings = new NpgsqlConnectionStringBuilder(PostgresAddress.ToNpgsql(address));
-        if (string.IsNullOrEmpty(settings.Host))
-            throw new ArgumentException("no server named", nameof(address));
-        var database = settings.Database is { Length: > 0 } name ? $", database {name}" : "";
-        return new StoreChoice("postgres", settings.ConnectionString, $"postgres at {settings.Host}:{settings.Port}{database}");
+        if (given[SharedSettings.LockDirectory] is not { } folder)
+            return Path.GetTempPath();
+        if (File.Exists(folder.Text))
+            problems.Add($"{folder.Source} is '{folder.Text}'; allowed: a folder, and this is a file");
+        return Path.GetFullPath(folder.Text);
     }
 
-    private static string Example(string kind) => kind == "redis" ? "host:6379,password=…" : "postgres://user:…@host:5432/database";
+    private static string Name(EndPoint endPoint) =>
+        endPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{endPoint}";
+
+    private static string Database(NpgsqlConnectionStringBuilder settings) =>
+        $"postgres at {settings.Host}:{settings.Port}{(settings.Database is { Length: > 0 } name ? $", database {name}" : "")}";
 }

@@ -1,32 +1,40 @@
 using AspireElection.Stores.Files;
+using AspireElection.Stores.InProcess;
 using AspireElection.Stores.Postgres;
 using AspireElection.Stores.Redis;
+using AspireElection.Timing;
+using Npgsql;
 using StackExchange.Redis;
 
 namespace AspireElection.ServiceDefaults.Stores;
 
-/// <summary>Opens the store that was chosen, with a client of its own.</summary>
-public static class StoreOpening
+/// <summary>Opens the store that was chosen. A server that is away fails and delays no opening, but each call until it is there.</summary>
+internal static class StoreOpening
 {
-    /// <summary>
-    /// Opens the store. A server that is away fails no opening, but may delay it for some seconds; the store then says
-    /// so at each call until the server is there.
-    /// </summary>
-    public static async Task<IElectionStore> OpenAsync(this StoreChoice choice, TimeProvider clock)
+    /// <summary>With a client of its own.</summary>
+    public static IElectionStore Open(this StoreChoice choice) => choice.Open(
+        () => new RedisConnection(() => ConnectionMultiplexer.Connect(choice.Addresses.Redis!)),
+        () => NpgsqlDataSource.Create(choice.Addresses.Postgres!));
+
+    /// <summary>With the clients that the process has anyway.</summary>
+    public static IElectionStore Open(this StoreChoice choice, Func<RedisConnection> redis, Func<NpgsqlDataSource> postgres) => choice.Kind switch
     {
-        ArgumentNullException.ThrowIfNull(choice);
-        switch (choice.Kind)
+        "redis" => LateRedis(redis()),
+        "postgres" => new PostgresStore(postgres(), BootClock.Instance),
+        "file" => new FileStore(choice.Folder, BootClock.Instance),
+        "memory" => new InProcessStore(BootClock.Instance),
+        var other => throw new InvalidOperationException($"There is no store '{other}'."),
+    };
+
+    private static LateStore LateRedis(RedisConnection connection)
+    {
+        var gate = new Lock();
+        RedisStore? store = null;
+        return new LateStore("redis", async cancellationToken =>
         {
-            case "redis":
-                var options = ConfigurationOptions.Parse(choice.Address);
-                // Without it the client gives up for good when the server is away at the start.
-                options.AbortOnConnectFail = false;
-                // One version of the client waits for its first connection on the caller's thread.
-                return new RedisStore(await Task.Run(() => ConnectionMultiplexer.ConnectAsync(options)), clock);
-            case "postgres":
-                return new PostgresStore(choice.Address, clock);
-            default:
-                return new FileStore(choice.Address, clock);
-        }
+            var client = await connection.GetAsync(cancellationToken);
+            lock (gate)
+                return store ??= new RedisStore(client, BootClock.Instance);
+        });
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AspireElection.Fencing;
 using AspireElection.Jobs;
-using AspireElection.Workers.Stores;
+using AspireElection.ServiceDefaults.Stores;
 using Npgsql;
 using StackExchange.Redis;
 

@@ -1,3 +1,5 @@
+using AspireElection.ServiceDefaults.Settings;
+
 namespace AspireElection.Workers.Settings;
 
 /// <summary>Looks at the settings of the quorum store wherever they are given, so that a mistake is told at once.</summary>

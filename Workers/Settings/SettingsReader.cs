@@ -1,4 +1,6 @@
 using System.Globalization;
+using AspireElection.ServiceDefaults.Settings;
+using AspireElection.ServiceDefaults.Stores;
 
 namespace AspireElection.Workers.Settings;
 
@@ -6,6 +8,9 @@ namespace AspireElection.Workers.Settings;
 internal sealed class SettingsReader
 {
     private const int ShortestSecret = 16;
+
+    /// <summary>What this version has.</summary>
+    private static readonly string[] Stores = ["redis", "postgres", "file", "memory"];
 
     private readonly GivenValues _given;
     private readonly List<string> _problems;
@@ -21,7 +26,7 @@ internal sealed class SettingsReader
         IReadOnlyList<string> arguments, Func<string, string?> environment, Func<string, string?> appSettings)
     {
         var problems = new List<string>();
-        var given = GivenValues.Read(arguments, environment, appSettings, problems);
+        var given = GivenValues.Read(SettingsTable.All, arguments, environment, appSettings, problems);
         if (given.Help)
             return (null, [], true);
         var settings = new SettingsReader(given, problems).Read(environment);
@@ -32,26 +37,23 @@ internal sealed class SettingsReader
     {
         var election = ReadElection(NodeInstance.Id(environment("OTEL_RESOURCE_ATTRIBUTES")));
         var (urls, urlsSource) = ListenUrls.Read(_given, _problems);
-        var connections = ConnectionStrings.Read(_given, _problems);
+        var store = StoreChoice.Read(_given, Stores, _problems);
         QuorumSettings.Check(_given, _problems);
         Secret(SettingsTable.ClusterKey);
         return new WorkerSettings
         {
-            Store = StoreChoice.Read(_given, connections, _problems),
+            Store = store,
             LockName = LockName,
             Election = election,
-            LockDirectory = Folder(SettingsTable.LockDirectory) ?? Path.GetTempPath(),
             StatusLine = Bool(SettingsTable.StatusLine) ?? !Console.IsOutputRedirected,
             Colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(environment("NO_COLOR")),
             Urls = urls,
             UrlsSource = urlsSource,
-            Redis = connections.Redis,
-            Postgres = connections.Postgres,
             AdminToken = Secret(SettingsTable.AdminToken),
         };
     }
 
-    private string LockName => _given[SettingsTable.LockName]?.Text ?? "leader-election-demo";
+    private string LockName => _given[SharedSettings.LockName]?.Text ?? SharedSettings.LockName.Default;
 
     private ElectionOptions ReadElection(string? instance)
     {
@@ -92,7 +94,7 @@ internal sealed class SettingsReader
 
     private static Setting SettingOf(ElectionOptionsProblem problem) => problem.Setting switch
     {
-        "Election" => SettingsTable.LockName,
+        "Election" => SharedSettings.LockName,
         nameof(ElectionOptions.LeaseDuration) => SettingsTable.LeaseDuration,
         nameof(ElectionOptions.RenewPeriod) => SettingsTable.RenewPeriod,
         nameof(ElectionOptions.Margin) => SettingsTable.Margin,
@@ -108,15 +110,6 @@ internal sealed class SettingsReader
     private bool? Bool(Setting setting) => Parse(setting, Truth, "true or false");
 
     private int? Number(Setting setting, int from, int to) => Parse(setting, text => Number(text, from, to), $"a whole number from {from} to {to}");
-
-    private string? Folder(Setting setting)
-    {
-        if (_given[setting] is not { } given)
-            return null;
-        if (File.Exists(given.Text))
-            _problems.Add($"{given.Source} is '{given.Text}'; allowed: a folder, and this is a file");
-        return Path.GetFullPath(given.Text);
-    }
 
     private string? Secret(Setting setting)
     {

@@ -1,16 +1,12 @@
+using AspireElection.ServiceDefaults.Settings;
+
 namespace AspireElection.Workers.Settings;
 
 /// <summary>Every setting of a worker. Flags, variables, the help text and the README's table come from here.</summary>
 internal static class SettingsTable
 {
-    public static readonly Setting Store = new("--store", "ELECTION_STORE", "file, unless a connection string is given",
-        "where the election lives: redis, postgres, file or memory");
-
     public static readonly Setting NodeId = new("--node-id", "NODE_ID", "the host's name (plus the instance id under Aspire)",
         "this node's name, 1 to 128 characters of A-Z a-z 0-9 . _ -");
-
-    public static readonly Setting LockName = new("--lock-name", "LOCK_NAME", "leader-election-demo",
-        "the election's name, same characters");
 
     public static readonly Setting Priority = new("--priority", "NODE_PRIORITY", "0", "a whole number, higher is preferred");
 
@@ -32,9 +28,6 @@ internal static class SettingsTable
     public static readonly Setting NodeTimeout = new("--node-timeout", "NODE_TIMEOUT", "three leases",
         "when a silent member is taken off the list, above the lease");
 
-    public static readonly Setting LockDirectory = new("--lock-dir", "LOCK_DIR", "the system's temporary folder",
-        "file store: its folder");
-
     public static readonly Setting Peers = new("--peers", "PEERS", "none",
         "quorum: id=http://host:port items, comma separated, this node included");
 
@@ -50,28 +43,6 @@ internal static class SettingsTable
     public static readonly Setting StatusLine = new("--status-line", "STATUS_LINE", "true at a terminal",
         "true: a status line a second");
 
-    public static readonly Setting Port = new("--port", "PORT", "",
-        "a port of this machine, the same as --urls http://127.0.0.1:N");
-
-    public static readonly Setting Urls = new("--urls", "ASPNETCORE_URLS", "http://127.0.0.1:0",
-        "where HTTP listens, such as http://127.0.0.1:8080; the bound address is printed");
-
-    public static readonly Setting Database = new(null, "DATABASE_URL", "",
-        "PostgreSQL, as URI, as keywords (host=… user=…) or as an Npgsql string")
-    { Secret = true };
-
-    public static readonly Setting Postgres = new(null, "ConnectionStrings__postgres", "",
-        "PostgreSQL, what Aspire injects; wins over DATABASE_URL")
-    { Secret = true };
-
-    public static readonly Setting Redis = new(null, "ConnectionStrings__redis", "",
-        "Redis, what Aspire injects")
-    { Secret = true };
-
-    public static readonly Setting Etcd = new(null, "ConnectionStrings__etcd", "",
-        "etcd, what Aspire injects")
-    { Secret = true };
-
     public static readonly Setting ClusterKey = new(null, "ELECTION_CLUSTER_KEY", "",
         "quorum: shared secret of the peers, at least 16 characters")
     { Secret = true };
@@ -82,17 +53,14 @@ internal static class SettingsTable
 
     public static readonly IReadOnlyList<Setting> All =
     [
-        Store, NodeId, LockName, Priority, LeaseDuration, RenewPeriod, Margin, DrainLimit, RetryPeriod, NodeTimeout,
-        LockDirectory, Peers, DataDirectory, Observer, InitialLeader, StatusLine, Port, Urls,
-        Database, Redis, Postgres, Etcd, ClusterKey, AdminToken,
+        SharedSettings.Store, NodeId, SharedSettings.LockName, Priority, LeaseDuration, RenewPeriod, Margin, DrainLimit,
+        RetryPeriod, NodeTimeout, SharedSettings.LockDirectory, Peers, DataDirectory, Observer, InitialLeader, StatusLine,
+        SharedSettings.Port, SharedSettings.Urls, SharedSettings.Database, SharedSettings.Redis, SharedSettings.Postgres,
+        SharedSettings.Etcd, ClusterKey, AdminToken,
     ];
 
     /// <summary>The answer to <c>--help</c>.</summary>
-    public static string Help()
-    {
-        var lines = All.Select(s => $"  {s.Flag,-17} {s.Variable,-28} {s.Meaning}" +
-            (s.Default.Length > 0 ? $" (default: {s.Default})" : string.Empty));
-        return "One node of an election. Flags win over environment variables, those over appsettings.json.\n\n" +
-            string.Join('\n', lines) + "\n\nDurations: 500ms, 15s, 1m or hh:mm:ss.\n";
-    }
+    public static string Help() =>
+        "One node of an election. Flags win over environment variables, those over appsettings.json.\n\n" +
+        Setting.Lines(All) + "\n\nDurations: 500ms, 15s, 1m or hh:mm:ss.\n";
 }

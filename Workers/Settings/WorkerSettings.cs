@@ -1,9 +1,11 @@
+using AspireElection.ServiceDefaults.Stores;
+
 namespace AspireElection.Workers.Settings;
 
 /// <summary>What a worker was told, checked.</summary>
 internal sealed record WorkerSettings
 {
-    public required string Store { get; init; }
+    public required StoreChoice Store { get; init; }
 
     public required string LockName { get; init; }
 
@@ -11,8 +13,6 @@ internal sealed record WorkerSettings
     public required ElectionOptions Election { get; init; }
 
     public TimeSpan NodeTimeout => Election.NodeTimeout ?? Election.LeaseDuration * 3;
-
-    public required string LockDirectory { get; init; }
 
     public required bool StatusLine { get; init; }
 
@@ -24,12 +24,6 @@ internal sealed record WorkerSettings
 
     /// <summary>The setting that said so, for the line that says that the port is taken.</summary>
     public required string UrlsSource { get; init; }
-
-    /// <summary>For StackExchange.Redis; null without a Redis.</summary>
-    public string? Redis { get; init; }
-
-    /// <summary>For Npgsql; null without a database.</summary>
-    public string? Postgres { get; init; }
 
     /// <summary>Opens the drills; null: there are none.</summary>
     public string? AdminToken { get; init; }

@@ -1,12 +1,8 @@
 using AspireElection.Hosting;
-using AspireElection.Stores.Files;
-using AspireElection.Stores.InProcess;
-using AspireElection.Stores.Postgres;
-using AspireElection.Stores.Redis;
-using AspireElection.Timing;
+using AspireElection.ServiceDefaults.Stores;
 using AspireElection.Workers.Jobs;
-using AspireElection.Workers.Settings;
 using Npgsql;
+using StackExchange.Redis;
 
 namespace AspireElection.Workers.Stores;
 
@@ -14,41 +10,22 @@ namespace AspireElection.Workers.Stores;
 internal static class ElectionStores
 {
     /// <summary>Both clients where both addresses are known: jobs use them whichever store elects.</summary>
-    public static void AddServers(this WebApplicationBuilder builder, WorkerSettings settings)
+    public static void AddServers(this WebApplicationBuilder builder, StoreChoice store)
     {
         builder.Configuration.AddInMemoryCollection(
         [
-            new("ConnectionStrings:redis", settings.Redis),
-            new("ConnectionStrings:postgres", settings.Postgres),
+            new("ConnectionStrings:redis", store.Addresses.Redis),
+            new("ConnectionStrings:postgres", store.Addresses.Postgres),
         ]);
-        if (settings.Redis is not null)
+        if (store.Addresses.Redis is not null)
             builder.AddRedisClient("redis");
-        if (settings.Postgres is not null)
+        if (store.Addresses.Postgres is not null)
             builder.AddNpgsqlDataSource("postgres");
-        builder.Services.AddSingleton<RedisConnection>();
+        builder.Services.AddSingleton(services => new RedisConnection(services.GetRequiredService<IConnectionMultiplexer>));
         builder.Services.AddSingleton(Migration.Embedded());
     }
 
     /// <summary>Where the election lives.</summary>
-    public static ElectionBuilder UseChosenStore(this ElectionBuilder election, WorkerSettings settings) =>
-        election.UseStore(services => settings.Store switch
-        {
-            "redis" => LateRedis(services.GetRequiredService<RedisConnection>()),
-            "postgres" => new PostgresStore(services.GetRequiredService<NpgsqlDataSource>(), BootClock.Instance),
-            "file" => new FileStore(settings.LockDirectory, BootClock.Instance),
-            "memory" => new InProcessStore(BootClock.Instance),
-            var other => throw new InvalidOperationException($"There is no store '{other}'."),
-        });
-
-    private static LateStore LateRedis(RedisConnection connection)
-    {
-        var gate = new Lock();
-        RedisStore? store = null;
-        return new LateStore("redis", async cancellationToken =>
-        {
-            var client = await connection.GetAsync(cancellationToken);
-            lock (gate)
-                return store ??= new RedisStore(client, BootClock.Instance);
-        });
-    }
+    public static ElectionBuilder UseChosenStore(this ElectionBuilder election, StoreChoice store) => election.UseStore(services =>
+        store.Open(services.GetRequiredService<RedisConnection>, services.GetRequiredService<NpgsqlDataSource>));
 }

@@ -77,9 +77,9 @@ public sealed class SettingsTests
             [$"--store is not given, and there are ConnectionStrings__redis and DATABASE_URL; allowed: one of {Stores}"],
             Read("", addresses).Problems);
         var chosen = Read("--store file", addresses).Settings!;
-        Assert.Equal("file", chosen.Store);
-        Assert.Equal("localhost:6379,abortConnect=false", chosen.Redis);
-        Assert.NotNull(chosen.Postgres);
+        Assert.Equal("file", chosen.Store.Kind);
+        Assert.Equal("localhost:6379,abortConnect=false", chosen.Store.Addresses.Redis);
+        Assert.NotNull(chosen.Store.Addresses.Postgres);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class SettingsTests
     [InlineData("ConnectionStrings__postgres", "Host=localhost;Username=u", "postgres")]
     [InlineData("DATABASE_URL", "postgres://u@localhost/db", "postgres")]
     public void The_one_address_chooses_the_store(string variable, string value, string store) =>
-        Assert.Equal(store, Read("", (variable, value)).Settings!.Store);
+        Assert.Equal(store, Read("", (variable, value)).Settings!.Store.Kind);
 
     [Theory]
     [InlineData("DATABASE_URL", "postgres://u:geheim1234567890@host:99999/db")]

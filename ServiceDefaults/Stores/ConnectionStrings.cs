@@ -1,15 +1,16 @@
+using AspireElection.ServiceDefaults.Settings;
 using StackExchange.Redis;
 
-namespace AspireElection.Workers.Settings;
+namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>The addresses of servers; never shown, because they hold passwords.</summary>
 internal sealed record ConnectionStrings(string? Redis, string? Postgres, GivenValue? RedisFrom, GivenValue? PostgresFrom, GivenValue? EtcdFrom)
 {
     public static ConnectionStrings Read(GivenValues given, List<string> problems)
     {
-        var redis = given[SettingsTable.Redis];
-        var postgres = given[SettingsTable.Postgres] ?? given[SettingsTable.Database];
-        var etcd = given[SettingsTable.Etcd];
+        var redis = given[SharedSettings.Redis];
+        var postgres = given[SharedSettings.Postgres] ?? given[SharedSettings.Database];
+        var etcd = given[SharedSettings.Etcd];
         if (etcd is not null && !etcd.Text.Split(',').All(IsHttp))
             problems.Add($"{etcd.Source} is {NotShown}; allowed: http://host:2379, several separated by commas");
         return new ConnectionStrings(

@@ -1,7 +1,6 @@
-using AspireElection.Workers.Settings;
 using Npgsql;
 
-namespace AspireElection.Workers;
+namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>The forms in which people have the address of a database at hand.</summary>
 public sealed class DatabaseUrlTests

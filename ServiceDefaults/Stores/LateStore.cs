@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace AspireElection.Workers.Stores;
+namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>A store whose client takes its time: every call waits for it, and fails as it fails; the node stays a follower.</summary>
 /// <param name="kind">The kind of store.</param>

@@ -1,4 +1,4 @@
-namespace AspireElection.Workers.Settings;
+namespace AspireElection.ServiceDefaults.Settings;
 
 /// <summary>A value of a setting and where it was given, in the user's own words.</summary>
 /// <param name="Source">The flag or the variable.</param>
@@ -10,10 +10,9 @@ internal sealed record GivenValue(string Source, string Text, int Rank);
 internal sealed class GivenValues
 {
     private readonly Dictionary<Setting, GivenValue> _values = [];
+    private readonly IReadOnlyList<Setting> _known;
 
-    private GivenValues()
-    {
-    }
+    private GivenValues(IReadOnlyList<Setting> known) => _known = known;
 
     /// <summary>Whether somebody asked for help.</summary>
     public bool Help { get; private set; }
@@ -21,13 +20,14 @@ internal sealed class GivenValues
     public GivenValue? this[Setting setting] => _values.GetValueOrDefault(setting);
 
     public static GivenValues Read(
+        IReadOnlyList<Setting> known,
         IReadOnlyList<string> arguments,
         Func<string, string?> environment,
         Func<string, string?> appSettings,
         List<string> problems)
     {
-        var given = new GivenValues();
-        foreach (var setting in SettingsTable.All)
+        var given = new GivenValues(known);
+        foreach (var setting in known)
         {
             // An empty variable counts as unset: that is how shells and compose files take one away.
             if (environment(setting.Variable) is { Length: > 0 } variable)
@@ -54,9 +54,9 @@ internal sealed class GivenValues
 
             var equals = argument.IndexOf('=', StringComparison.Ordinal);
             var flag = equals > 0 ? argument[..equals] : argument;
-            if (SettingsTable.All.FirstOrDefault(s => s.Flag == flag) is not { } setting)
+            if (_known.FirstOrDefault(s => s.Flag == flag) is not { } setting)
             {
-                problems.Add($"{flag} is no flag; allowed: {string.Join(' ', SettingsTable.All.Select(s => s.Flag).OfType<string>())}");
+                problems.Add($"{flag} is no flag; allowed: {string.Join(' ', _known.Select(s => s.Flag).OfType<string>())}");
                 // Its value, if it has one, is no flag of its own.
                 if (equals < 0 && flag.StartsWith('-') && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-'))
                     i++;

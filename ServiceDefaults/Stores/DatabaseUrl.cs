@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 
-namespace AspireElection.Workers.Settings;
+namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>The address of a PostgreSQL database in each form that people have at hand, as an Npgsql string.</summary>
 internal static partial class DatabaseUrl

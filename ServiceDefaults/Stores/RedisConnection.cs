@@ -1,12 +1,12 @@
 using StackExchange.Redis;
 
-namespace AspireElection.Workers.Stores;
+namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>
 /// The Redis client, made at first use and off the caller's thread: making it waits for the server, and a server that
 /// is away must hold up neither the start nor HTTP.
 /// </summary>
-internal sealed class RedisConnection(IServiceProvider services)
+internal sealed class RedisConnection(Func<IConnectionMultiplexer> make)
 {
     private readonly Lock _gate = new();
     private Task<IConnectionMultiplexer>? _client;
@@ -17,7 +17,7 @@ internal sealed class RedisConnection(IServiceProvider services)
         lock (_gate)
         {
             if (_client is null or { IsFaulted: true } or { IsCanceled: true })
-                _client = Task.Run(services.GetRequiredService<IConnectionMultiplexer>, CancellationToken.None);
+                _client = Task.Run(make, CancellationToken.None);
             return _client.WaitAsync(cancellationToken);
         }
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace AspireElection.Workers.Settings;
+namespace AspireElection.ServiceDefaults.Settings;
 
 /// <summary>Where HTTP is to listen.</summary>
 internal static class ListenUrls
@@ -10,8 +10,8 @@ internal static class ListenUrls
 
     public static (string Urls, string Source) Read(GivenValues given, List<string> problems)
     {
-        var port = given[SettingsTable.Port];
-        var urls = given[SettingsTable.Urls];
+        var port = given[SharedSettings.Port];
+        var urls = given[SharedSettings.Urls];
         if (port is not null && (urls is null || port.Rank >= urls.Rank))
         {
             if (urls is { Rank: 2 } && port is { Rank: 2 })
@@ -22,7 +22,7 @@ internal static class ListenUrls
         }
 
         if (urls is null)
-            return (Default, SettingsTable.Urls.Flag!);
+            return (Default, SharedSettings.Urls.Flag!);
         var listen = urls.Text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Fit).ToList();
         if (listen.Count == 0 || listen.Contains(null))
             problems.Add($"{urls.Source} is '{urls.Text}'; allowed: http://ADDRESS:PORT, several separated by ';'");
