@@ -47,8 +47,9 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
             problems.Add($"{source} is '{election}'; allowed: {s_elections.Meaning}");
         if (elections.Count > MostElections)
             problems.Add($"{source} names {elections.Count} elections; allowed: at most {MostElections}");
+        var before = problems.Count;
         var (urls, urlsSource) = ListenUrls.Read(given, problems);
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries).Where(u => !IsLoopback(u)))
+        if (problems.Count == before && urls.Split(';').FirstOrDefault(u => !IsLoopback(u)) is { } url)
             problems.Add($"{urlsSource} is '{url}'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080");
         var store = StoreChoice.Read(given, s_stores, problems);
         return problems.Count == 0 ? new DashboardSettings(store, elections, urls) : null;

@@ -308,7 +308,7 @@ public sealed class Candidate : IAsyncDisposable
         var leadership = new Leadership(
             grant.Term, _clock.GetUtcNow(), window, _clock, _threads, Lost, held => ResignAsync(TenureOf(held), LossReason.Resigned))
         {
-            LeaderlessBefore = _observer.LeaderlessFor(),
+            LeaderlessBefore = _observer.LeaderlessBefore(grant.Term.Token),
         };
         var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership);
         if (_stopping.IsCancellationRequested || !leadership.IsTrusted)

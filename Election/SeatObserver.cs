@@ -17,6 +17,7 @@ internal sealed class SeatObserver(
     private Sighting? _last;
     private Sighting? _known;
     private long? _freeSince;
+    private TimeSpan? _gap;
     private long _highestTerm;
     private long _gaveTerm;
     private int _transitions;
@@ -37,17 +38,14 @@ internal sealed class SeatObserver(
 
     public int Transitions => Volatile.Read(ref _transitions);
 
-    /// <summary>How long nobody has led: since the seat was seen free, or since its holder's end. Null when unknown.</summary>
-    public TimeSpan? LeaderlessFor()
+    /// <summary>
+    /// How long nobody led before the term that begins now: since the seat was seen free, or since its holder's end.
+    /// Null when unknown. The seat may have been seen taken before its grant arrived here.
+    /// </summary>
+    public TimeSpan? LeaderlessBefore(long term)
     {
         lock (_gate)
-        {
-            if (_freeSince is { } since)
-                return clock.GetElapsedTime(since);
-            if (_last is { Leader: not null } silent && silent.EndsAt < clock.GetTimestamp())
-                return clock.GetElapsedTime(silent.EndsAt);
-            return null;
-        }
+            return _last?.Leader?.Term == term ? _gap : Gap();
     }
 
     /// <summary>This node was granted the seat; it need not wait to be told.</summary>
@@ -107,6 +105,8 @@ internal sealed class SeatObserver(
                     return;
                 newLeader = before?.Term != leader.Term;
                 Volatile.Write(ref _known, sighting);
+                if (newLeader)
+                    _gap = Gap();
                 _highestTerm = Math.Max(_highestTerm, leader.Term);
                 _freeSince = null;
                 if (newLeader)
@@ -126,6 +126,13 @@ internal sealed class SeatObserver(
         }
 
         saw(sighting, newLeader);
+    }
+
+    private TimeSpan? Gap()
+    {
+        if (_freeSince is { } since)
+            return clock.GetElapsedTime(since);
+        return _last is { Leader: not null } silent && silent.EndsAt < clock.GetTimestamp() ? clock.GetElapsedTime(silent.EndsAt) : null;
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ internal sealed class Announcement(WorkerSettings settings, OwnAddress address, 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         lines.Write($"listening: {address.Url}");
-        lines.Write($"election: {settings.LockName} on {settings.Store}");
+        lines.Write($"election: {settings.LockName} on {settings.Store.Kind}");
         lines.Write(text.Started(clock.GetUtcNow()));
         return Task.CompletedTask;
     }

@@ -48,6 +48,28 @@ public sealed class ObservingTests
     });
 
     [Fact]
+    public void A_gap_is_known_to_the_leader_that_ended_it_whichever_it_hears_first_grant_or_seat() => SimulatedWorld.Run(async world =>
+    {
+        foreach (var late in new[] { TimeSpan.Zero, TimeSpan.FromMilliseconds(50) })
+        {
+            var (leader, store) = await new Nodes(world).LeaderAsync("node-1");
+            store.OnAcquire = async next =>
+            {
+                var grant = await next();
+                await world.PassAsync(late);
+                return grant;
+            };
+            store.Away = new StoreUnavailableException("away");
+            await world.UntilAsync(() => !leader.IsLeader, TimeSpan.FromSeconds(11), "its trust ends");
+            await world.PassAsync(TimeSpan.FromSeconds(30));
+            store.Away = null;
+            await world.UntilAsync(() => leader.IsLeader, TimeSpan.FromSeconds(30), "it leads again");
+            Assert.InRange(leader.Leadership!.LeaderlessBefore!.Value, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
+            await leader.StopAsync();
+        }
+    });
+
+    [Fact]
     public void A_follower_knows_leader_term_and_members() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);

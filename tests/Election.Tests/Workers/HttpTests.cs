@@ -35,6 +35,7 @@ public sealed class HttpTests
         Assert.Equal(["nodeId", "instanceId", "address", "role", "priority", "term", "joined", "lastHeartbeat"], Names(member));
         Assert.Equal(3, member.GetProperty("priority").GetInt32());
 
+        Assert.Contains("election: leader-election-demo on file", first.Output.Lines);
         var own = (await first.JsonAsync("/election"))[0];
         Assert.True(own.GetProperty("isLeader").GetBoolean());
         Assert.Equal("leader", own.GetProperty("role").GetString());
