@@ -24,16 +24,16 @@ public sealed class MigrationsTests(PostgresServer postgres) : IClassFixture<Pos
         var failed = await LeadAsync(folder, "retried", [Sound, broken]);
         Assert.Equal("failed", failed.State);
         Assert.Equal("0002_next.sql: relation \"nowhere\" does not exist (42P01)", failed.LastError);
-        Assert.Equal(1L, await QueryAsync("SELECT count(*) FROM good"));
-        Assert.Equal(DBNull.Value, await QueryAsync("SELECT to_regclass('half')::text"));
+        Assert.Equal(1L, await postgres.QueryAsync("SELECT count(*) FROM good"));
+        Assert.Equal(DBNull.Value, await postgres.QueryAsync("SELECT to_regclass('half')::text"));
 
         var done = await LeadAsync(folder, "retried", [Sound, broken with { Sql = "CREATE TABLE half (id int)" }]);
         Assert.Equal("done", done.State);
         Assert.Null(done.LastError);
         Assert.Equal(2, done.Runs);
         Assert.True(done.LastTerm > failed.LastTerm);
-        Assert.Equal(1L, await QueryAsync("SELECT count(*) FROM good"));
-        Assert.Equal("half", await QueryAsync("SELECT to_regclass('half')::text"));
+        Assert.Equal(1L, await postgres.QueryAsync("SELECT count(*) FROM good"));
+        Assert.Equal("half", await postgres.QueryAsync("SELECT to_regclass('half')::text"));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class MigrationsTests(PostgresServer postgres) : IClassFixture<Pos
         var refused = await LeadAsync(folder, "changed", [file with { Sql = "CREATE TABLE other (id int)" }]);
         Assert.Equal("failed", refused.State);
         Assert.StartsWith("0100_changed.sql was changed after it had been applied", refused.LastError, StringComparison.Ordinal);
-        Assert.Equal(DBNull.Value, await QueryAsync("SELECT to_regclass('other')::text"));
+        Assert.Equal(DBNull.Value, await postgres.QueryAsync("SELECT to_regclass('other')::text"));
     }
 
     /// <summary>One node leads until the job has ended.</summary>
@@ -73,15 +73,5 @@ public sealed class MigrationsTests(PostgresServer postgres) : IClassFixture<Pos
         Assert.True(state!.State == "failed" || state.DoneVersion == Migration.VersionOf(files));
         await host.StopAsync();
         return state;
-    }
-
-    private async Task<object?> QueryAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(postgres.ConnectionString);
-        await connection.OpenAsync();
-#pragma warning disable CA2100 // Constants of this test.
-        await using var command = new NpgsqlCommand(sql, connection);
-#pragma warning restore CA2100
-        return await command.ExecuteScalarAsync();
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AspireElection.Stores.Tests.Servers;
-using Npgsql;
 using StackExchange.Redis;
 
 namespace AspireElection.Workers;
@@ -29,8 +28,8 @@ public sealed class WorkerOnServersTests : IClassFixture<PostgresServer>, IClass
         await UntilJobAsync(first, "cache-warming", j => j.GetProperty("runs").GetInt64() > 0);
         var term = (await first.JsonAsync("/election"))[0].GetProperty("term").GetInt64();
         Assert.Equal("done", (await JobAsync(first, "migrations")).GetProperty("state").GetString());
-        var applied = await QueryAsync("SELECT string_agg(file || ' ' || applied, ',' ORDER BY file) FROM applied_migrations");
-        Assert.Equal(4L, await QueryAsync("SELECT count(*) FROM products"));
+        var applied = await _postgres.QueryAsync("SELECT string_agg(file || ' ' || applied, ',' ORDER BY file) FROM applied_migrations");
+        Assert.Equal(4L, await _postgres.QueryAsync("SELECT count(*) FROM products"));
         using (var redis = await ConnectionMultiplexer.ConnectAsync(_redis.ConnectionString))
         {
             string? cached = await redis.GetDatabase().StringGetAsync($"election:{{jobs-{store}}}:product:1");
@@ -44,7 +43,7 @@ public sealed class WorkerOnServersTests : IClassFixture<PostgresServer>, IClass
         await first.StopAsync();
         await second.LeadsAsync();
         await UntilJobAsync(second, "stale-members", j => j.GetProperty("lastNode").GetString() == "n2");
-        Assert.Equal(applied, await QueryAsync("SELECT string_agg(file || ' ' || applied, ',' ORDER BY file) FROM applied_migrations"));
+        Assert.Equal(applied, await _postgres.QueryAsync("SELECT string_agg(file || ' ' || applied, ',' ORDER BY file) FROM applied_migrations"));
         var migrations = await JobAsync(second, "migrations");
         Assert.Equal(1, migrations.GetProperty("runs").GetInt64());
         Assert.Equal("n1", migrations.GetProperty("lastNode").GetString());
@@ -110,14 +109,4 @@ public sealed class WorkerOnServersTests : IClassFixture<PostgresServer>, IClass
 
     private static Task UntilJobAsync(WorkerInProcess worker, string job, Func<JsonElement, bool> holds) => WorkerInProcess.UntilAsync(
         async () => (await worker.GetAsync("/jobs")).Status == 200 && holds(await JobAsync(worker, job)), $"the state of {job}");
-
-    private async Task<object?> QueryAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(_postgres.ConnectionString);
-        await connection.OpenAsync();
-#pragma warning disable CA2100 // Constants of this test.
-        await using var command = new NpgsqlCommand(sql, connection);
-#pragma warning restore CA2100
-        return await command.ExecuteScalarAsync();
-    }
 }
