@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using AspireElection.Telemetry;
 using Npgsql;
 
 namespace AspireElection.Fencing;
@@ -43,6 +45,8 @@ public sealed class PostgresFencedTransaction : IAsyncDisposable
             OR (f.token, f.node_id, f.incarnation) = (excluded.token, excluded.node_id, excluded.incarnation)
         """;
 
+    private static readonly ConditionalWeakTable<NpgsqlDataSource, object> s_withFence = [];
+
     private readonly NpgsqlTransaction _transaction;
 
     private PostgresFencedTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction)
@@ -72,25 +76,18 @@ public sealed class PostgresFencedTransaction : IAsyncDisposable
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
         {
-            return await BeginAsync(connection, term, leaseDuration, cancellationToken);
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            // The first fenced write in this database.
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+            if (!s_withFence.TryGetValue(dataSource, out _))
+            {
+                await EnsureFenceAsync(connection, cancellationToken);
+                s_withFence.AddOrUpdate(dataSource, dataSource);
+            }
 
-        try
-        {
-            await CreateAsync(connection, cancellationToken);
             return await BeginAsync(connection, term, leaseDuration, cancellationToken);
         }
-        catch
+        catch (Exception exception)
         {
+            if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+                s_withFence.Remove(dataSource);
             await connection.DisposeAsync();
             throw;
         }
@@ -119,9 +116,10 @@ public sealed class PostgresFencedTransaction : IAsyncDisposable
             batch.BatchCommands.Add(bound);
             batch.BatchCommands.Add(TakeUnder(term));
             await batch.ExecuteNonQueryAsync(cancellationToken);
-            return batch.BatchCommands[1].RecordsAffected == 1
-                ? new PostgresFencedTransaction(connection, transaction)
-                : throw new StaleTermException(term);
+            if (batch.BatchCommands[1].RecordsAffected == 1)
+                return new PostgresFencedTransaction(connection, transaction);
+            ElectionTelemetry.StaleWriteRefused(term, "postgres");
+            throw new StaleTermException(term);
         }
         catch
         {
@@ -140,8 +138,12 @@ public sealed class PostgresFencedTransaction : IAsyncDisposable
         return take;
     }
 
-    private static async Task CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Looks first: a role that may only write, into tables that are there, cannot even ask for IF NOT EXISTS.</summary>
+    private static async Task EnsureFenceAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        await using var look = new NpgsqlCommand("SELECT to_regclass('election_fence') IS NOT NULL", connection);
+        if ((bool)(await look.ExecuteScalarAsync(cancellationToken))!)
+            return;
         // IF NOT EXISTS alone is no guard: two that create the same table at one time meet in the catalog (23505).
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var create = new NpgsqlCommand(Create, connection, transaction);

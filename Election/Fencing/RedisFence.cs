@@ -1,4 +1,5 @@
 using AspireElection.Stores.Redis;
+using AspireElection.Telemetry;
 using StackExchange.Redis;
 
 namespace AspireElection.Fencing;
@@ -58,6 +59,9 @@ public static class RedisFence
         ];
         var answer = await database.EvaluateAsync(RedisScript.FencedSet, keys, values).WaitAsync(cancellationToken);
         if ((int)answer == 0)
+        {
+            ElectionTelemetry.StaleWriteRefused(term, "redis");
             throw new StaleTermException(term);
+        }
     }
 }

@@ -2,28 +2,34 @@ using System.Globalization;
 using AspireElection.Benchmarks;
 using AspireElection.Stores.Tests.Servers;
 
-// dotnet run -c Release --project tests/Benchmarks [-- ROUNDS]: 50 rounds when not said. Prints one table, in Markdown.
+// dotnet run -c Release --project tests/Benchmarks [-- ROUNDS [PART ...]]: 50 rounds and all parts (is-leader, redis,
+// postgres, apphost) when not said. Prints one table, in Markdown.
 var rounds = args is [var first, ..] ? int.Parse(first, CultureInfo.InvariantCulture) : 50;
+var parts = args.Length > 1 ? args[1..] : ["is-leader", "redis", "postgres", "apphost"];
 var lease = TimeSpan.FromSeconds(2);
 var figures = new List<Figure>();
 
-figures.AddRange(await IsLeaderCost.MeasureAsync(20));
+if (parts.Contains("is-leader"))
+    figures.AddRange(await IsLeaderCost.MeasureAsync(20));
 
-await using (var redis = new RedisServer())
+if (parts.Contains("redis"))
 {
+    await using var redis = new RedisServer();
     await redis.StartAsync();
     var on = new FailoverRounds("redis", new Dictionary<string, string> { ["ConnectionStrings__redis"] = redis.ConnectionString }, lease);
     figures.Add(new Figure("Redis: resign to next leader", "ms", "median 5", await on.ResignAsync(rounds)));
     figures.Add(new Figure("Redis: SIGKILL to next leader (2 s lease)", "ms", "lease left + 50", await on.KillAsync(rounds)));
 }
 
-await using (var postgres = new PostgresServer())
+if (parts.Contains("postgres"))
 {
+    await using var postgres = new PostgresServer();
     await postgres.StartAsync();
     var on = new FailoverRounds("postgres", new Dictionary<string, string> { ["ConnectionStrings__postgres"] = postgres.ConnectionString }, lease);
     figures.Add(new Figure("PostgreSQL: resign to next leader", "ms", "", await on.ResignAsync(rounds)));
     figures.Add(new Figure("PostgreSQL: SIGKILL to next leader", "ms", "median 15, worst 100", await on.KillAsync(rounds)));
 }
 
-figures.Add(await AppHostStart.MeasureAsync(Math.Min(rounds, 5)));
+if (parts.Contains("apphost"))
+    figures.Add(await AppHostStart.MeasureAsync(Math.Min(rounds, 5)));
 Console.WriteLine(Figure.Table(figures));
