@@ -318,12 +318,12 @@ public sealed class Candidate : IAsyncDisposable
             return;
         }
 
-        _telemetry.BecameLeader(leadership.LeaderlessBefore);
-        ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
         Volatile.Write(ref _tenure, tenure);
         if (_stopping.IsCancellationRequested)
             tenure.Resign(LossReason.Stopped);
         _changes.Publish(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));
+        _telemetry.BecameLeader(leadership.LeaderlessBefore);
+        ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
         _observer.Took(OwnAsLeader(leadership)!);
         _presence.Refresh();
         await tenure.RunAsync(grant.AnchoredAt, [.. _options.WhileLeading, .. _work]);

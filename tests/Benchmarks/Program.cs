@@ -4,6 +4,12 @@ using AspireElection.Stores.Tests.Servers;
 
 // dotnet run -c Release --project tests/Benchmarks [-- ROUNDS [PART ...]]: 50 rounds and all parts (is-leader, redis,
 // postgres, apphost) when not said. Prints one table, in Markdown.
+if (args is [BareAdvisoryLock.HoldFlag])
+{
+    await BareAdvisoryLock.HoldAsync(Environment.GetEnvironmentVariable("LOCK_DATABASE")!);
+    return;
+}
+
 var rounds = args is [var first, ..] ? int.Parse(first, CultureInfo.InvariantCulture) : 50;
 var parts = args.Length > 1 ? args[1..] : ["is-leader", "redis", "postgres", "apphost"];
 var lease = TimeSpan.FromSeconds(2);
@@ -26,6 +32,7 @@ if (parts.Contains("postgres"))
     await using var postgres = new PostgresServer();
     await postgres.StartAsync();
     var on = new FailoverRounds("postgres", new Dictionary<string, string> { ["ConnectionStrings__postgres"] = postgres.ConnectionString }, lease);
+    figures.Add(new Figure("bare advisory lock: SIGKILL to grant", "ms", "the machine's own", await BareAdvisoryLock.MeasureAsync(postgres.ConnectionString, rounds)));
     figures.Add(new Figure("PostgreSQL: resign to next leader", "ms", "", await on.ResignAsync(rounds)));
     figures.Add(new Figure("PostgreSQL: SIGKILL to next leader", "ms", "median 15, worst 100", await on.KillAsync(rounds)));
 }
