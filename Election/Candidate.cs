@@ -40,7 +40,6 @@ public sealed class Candidate : IAsyncDisposable
     private Tenure? _tenure;
     private bool _started;
     private volatile bool _standsDown;
-    private bool _heldOff;
     private int _priority;
 
     /// <summary>A node in an election, not started yet.</summary>
@@ -338,11 +337,7 @@ public sealed class Candidate : IAsyncDisposable
     {
         if (!_presence.Recent.Any(m => m.Id != Id && m.Role != Role.Observer))
             return;
-        Volatile.Write(ref _heldOff, true);
-        _presence.Refresh();
         await _holdOff.WaitUntilAsync(_clock.After(_times.Lease));
-        Volatile.Write(ref _heldOff, false);
-        _presence.Refresh();
     }
 
     private static async Task<bool> ResignAsync(Tenure? tenure, LossReason reason)
@@ -383,9 +378,14 @@ public sealed class Candidate : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Not in the first lease of a term: the better one may be the operator's resigned leader, which does not stand yet;
+    /// the seat would go back and forth until it does.
+    /// </summary>
     private void PreemptForBetter()
     {
         if (Volatile.Read(ref _tenure) is { } tenure &&
+            _clock.GetElapsedTime(tenure.StartedAt) > _times.Lease + _times.RetryPeriod &&
             _presence.Alive.Any(m => m.Priority > Priority && m.Role is Role.Follower or Role.Candidate))
         {
             tenure.Resign(LossReason.Preempted);
@@ -433,7 +433,7 @@ public sealed class Candidate : IAsyncDisposable
     }
 
     private Member Self() => new(
-        Election, Id, Volatile.Read(ref _heldOff) ? Role.Observer : Role, Priority, _options.Address(), _observer.HighestTerm);
+        Election, Id, Role, Priority, _options.Address(), _observer.HighestTerm);
 
     private Leader? OwnAsLeader(Leadership? own) =>
         own is null ? null : new Leader(Id.NodeId, Id.Incarnation, _options.Address(), own.Token, own.Since);

@@ -20,6 +20,7 @@ internal sealed class SeatObserver(
     private TimeSpan? _gap;
     private long _highestTerm;
     private long _gaveTerm;
+    private long _ownTerm;
     private int _transitions;
 
     /// <summary>The last sighting; null before the first.</summary>
@@ -49,7 +50,12 @@ internal sealed class SeatObserver(
     }
 
     /// <summary>This node was granted the seat; it need not wait to be told.</summary>
-    public void Took(Leader own) => Take(new Sighting(own, clock.After(times.Lease)));
+    public void Took(Leader own)
+    {
+        lock (_gate)
+            _ownTerm = own.Term;
+        Take(new Sighting(own, clock.After(times.Lease)));
+    }
 
     /// <summary>This node's term is over; news of it that are still on their way are old.</summary>
     public void Gave(long term)
@@ -57,6 +63,8 @@ internal sealed class SeatObserver(
         lock (_gate)
         {
             _gaveTerm = Math.Max(_gaveTerm, term);
+            if (_ownTerm <= term)
+                _ownTerm = 0;
             if (_known?.Leader?.Term <= term)
                 Volatile.Write(ref _known, null);
             if (_last?.Leader?.Term != term)
@@ -111,6 +119,12 @@ internal sealed class SeatObserver(
                 _freeSince = null;
                 if (newLeader)
                     _transitions++;
+            }
+            else if (_ownTerm != 0)
+            {
+                // The seat was free before this node was granted it, and the grant was quicker than the news. Whether
+                // its own term holds is not for a sighting to say.
+                return;
             }
             else
             {

@@ -47,7 +47,7 @@ internal sealed class Tenure
         _logger = logger;
         _wake = new Wake(clock, times.Slice, ClocksParted);
         _clockWatch = new ClockWatch(clock, times.Margin > times.Slice ? times.Margin : times.Slice);
-        _turnedAt = clock.GetTimestamp();
+        StartedAt = _turnedAt = clock.GetTimestamp();
         Leadership = leadership;
     }
 
@@ -55,6 +55,9 @@ internal sealed class Tenure
 
     /// <summary>Ends when the seat was given back or lost, and the work has ended.</summary>
     public Task Over => _over.Task;
+
+    /// <summary>When it began, as a timestamp.</summary>
+    public long StartedAt { get; }
 
     /// <summary>When the loop last turned, as a timestamp.</summary>
     public long TurnedAt => Volatile.Read(ref _turnedAt);

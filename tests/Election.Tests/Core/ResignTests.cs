@@ -99,6 +99,26 @@ public sealed class ResignTests
     });
 
     [Fact]
+    public void A_resigned_leader_of_higher_priority_is_not_made_way_for_before_it_stands_again() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (better, _) = await nodes.LeaderAsync("node-1", o => o.Priority = 5);
+        var leaders = new List<string>();
+        var (other, _) = nodes.New("node-2", o => o.Callbacks.NewLeader = leader => leaders.Add(leader.NodeId));
+        await other.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(25));
+        await better.ResignAsync();
+        await world.UntilAsync(() => other.IsLeader, TimeSpan.FromSeconds(1), "the other one leads");
+        var term = other.Leadership!.Token;
+        await world.PassAsync(Nodes.Lease - TimeSpan.FromMilliseconds(100));
+        Assert.Equal(term, other.Leadership?.Token);
+        await world.UntilAsync(() => better.IsLeader, TimeSpan.FromMinutes(1), "the better one leads again");
+        Assert.Equal(["node-1", "node-2", "node-1"], leaders);
+        await better.StopAsync();
+        await other.StopAsync();
+    });
+
+    [Fact]
     public void Who_is_alone_stands_again_at_once() => SimulatedWorld.Run(async world =>
     {
         var (only, _) = await new Nodes(world).LeaderAsync("node-1");
