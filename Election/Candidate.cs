@@ -18,6 +18,8 @@ public sealed class Candidate : IAsyncDisposable
 {
     private const int ChangesKept = 256;
 
+    private static readonly TimeSpan CallbackLimit = TimeSpan.FromSeconds(1);
+
     private readonly IElectionStore _store;
     private readonly ElectionOptions _options;
     private readonly LeadershipTimes _times;
@@ -236,12 +238,25 @@ public sealed class Candidate : IAsyncDisposable
 
         _changes.Complete();
         if (_loops.Length > 0)
-            await _loops[0];
+            await AwaitCallbacksAsync(_loops[0]);
         _telemetry.Unregister();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    /// <summary>A callback that blocks, perhaps because it waits for this very stop, must not keep the process.</summary>
+    private async Task AwaitCallbacksAsync(Task callbacks)
+    {
+        try
+        {
+            await callbacks.WaitAsync(CallbackLimit, _clock);
+        }
+        catch (TimeoutException exception)
+        {
+            ElectionLog.CallbackFailed(_logger, Election, exception);
+        }
+    }
 
     private bool StartOnce()
     {
@@ -267,9 +282,34 @@ public sealed class Candidate : IAsyncDisposable
     {
         while (!_standsDown && !_stopping.IsCancellationRequested)
         {
-            if (await CampaignOnceAsync() is { } grant)
-                await LeadAsync(grant);
+            try
+            {
+                if (await CampaignOnceAsync() is { } grant)
+                    await LeadAsync(grant);
+            }
+            catch (Exception exception)
+            {
+                // A logger, a listener or the address of the user's threw. A node that never stands again, and says
+                // nothing of it, would be worse than one that begins anew after the lease that it may have left behind.
+                await BeginAnewAsync(exception);
+            }
         }
+    }
+
+    private async Task BeginAnewAsync(Exception exception)
+    {
+        try
+        {
+            Volatile.Read(ref _tenure)?.Abandon();
+            ElectionLog.CampaignBroke(_logger, Election, exception);
+        }
+        catch (Exception)
+        {
+            // What threw before throws again; it was told as far as it can be.
+        }
+
+        Volatile.Write(ref _tenure, null);
+        await _holdOff.WaitUntilAsync(_clock.After(_times.Lease));
     }
 
     private async Task<Grant?> CampaignOnceAsync()
@@ -317,7 +357,8 @@ public sealed class Candidate : IAsyncDisposable
             return;
         }
 
-        Volatile.Write(ref _tenure, tenure);
+        // A full fence: who stops sets its flag first and then looks for a tenure, so that one of both sees the other.
+        Interlocked.Exchange(ref _tenure, tenure);
         if (_stopping.IsCancellationRequested)
             tenure.Resign(LossReason.Stopped);
         _changes.Publish(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));

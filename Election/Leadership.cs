@@ -14,6 +14,7 @@ public sealed class Leadership : IAsyncDisposable
     private readonly Func<Leadership, Task> _resign;
     private readonly CancellationTokenSource _resigning = new();
     private readonly CancellationTokenSource _lost = new();
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _toldToStop;
     private int _lossReason = -1;
 
@@ -73,6 +74,9 @@ public sealed class Leadership : IAsyncDisposable
 
     internal bool Extend(long trustedUntil) => _window.Extend(trustedUntil);
 
+    /// <summary>Ends when the end of this leadership was told to everybody.</summary>
+    internal Task Told => _told.Task;
+
     internal long TrustedUntil => _window.Until;
 
     internal void TellToStop()
@@ -87,9 +91,18 @@ public sealed class Leadership : IAsyncDisposable
         _window.Close();
         if (Interlocked.CompareExchange(ref _lossReason, (int)reason, -1) != -1)
             return false;
-        _ended(this, reason);
-        TellToStop();
-        _threads.Cancel(_lost);
+        try
+        {
+            _ended(this, reason);
+        }
+        finally
+        {
+            // Also when a logger or a listener of the user's threw: the work must hear that it is over.
+            TellToStop();
+            _threads.Cancel(_lost);
+            _told.TrySetResult();
+        }
+
         return true;
     }
 }

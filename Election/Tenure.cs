@@ -87,6 +87,19 @@ internal sealed class Tenure
         _over.TrySetResult();
     }
 
+    /// <summary>Ends without giving back, after something broke that must not: the seat goes on when its lease ends.</summary>
+    public void Abandon()
+    {
+        try
+        {
+            Leadership.End(LossReason.Lost);
+        }
+        finally
+        {
+            _over.TrySetResult();
+        }
+    }
+
     public async Task RunAsync(long anchoredAt, IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
         try
@@ -97,6 +110,8 @@ internal sealed class Tenure
             if (await RenewUntilResignedAsync() is { } reason)
                 await HandOverAsync(reason);
             await AwaitWorkAsync();
+            // Another thread may have ended the leadership and be about to tell: the next term must not begin before.
+            await Leadership.Told;
         }
         finally
         {
@@ -127,9 +142,7 @@ internal sealed class Tenure
         using (ElectionTelemetry.StartStep("drain"))
         {
             Leadership.TellToStop();
-            _ = _work.ContinueWith(
-                static (_, wake) => ((Wake)wake!).Set(), _wake, CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            WakeAfterWork();
             var limit = _clock.After(_times.DrainLimit);
             while (!_work.IsCompleted && Leadership.IsTrusted && _clock.GetTimestamp() < limit)
             {
@@ -208,7 +221,9 @@ internal sealed class Tenure
     {
         try
         {
-            await Task.WhenAll(whileLeading.Select(work => work(Leadership)));
+            // Each started on its own: one that throws or blocks before its first await would otherwise keep the others
+            // from starting, or have the seat released while those before it still run.
+            await Task.WhenAll(whileLeading.Select(work => _threads.Start(async () => await work(Leadership))));
         }
         catch (OperationCanceledException) when (Leadership.Resigning.IsCancellationRequested)
         {
@@ -228,16 +243,25 @@ internal sealed class Tenure
     {
         if (_work.IsCompleted)
             return;
-        try
+        WakeAfterWork();
+        var limit = _clock.After(_times.DrainLimit + _times.Lease);
+        while (!_work.IsCompleted && _clock.GetTimestamp() < limit)
         {
-            await _work.WaitAsync(_times.DrainLimit + _times.Lease, _clock);
+            // Whoever asks whether the loop stands still must not mistake patience for it.
+            Volatile.Write(ref _turnedAt, _clock.GetTimestamp());
+            await _wake.WaitUntilAsync(Math.Min(limit, _clock.After(_times.Lease)));
         }
-        catch (TimeoutException)
+
+        if (!_work.IsCompleted)
         {
             ElectionLog.WorkOutlivesTerm(
                 _logger, Leadership.Term.Election, Leadership.Token, (_times.DrainLimit + _times.Lease).TotalSeconds);
         }
     }
+
+    private void WakeAfterWork() => _ = _work.ContinueWith(
+        static (_, wake) => ((Wake)wake!).Set(), _wake, CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private bool ClocksParted()
     {

@@ -23,6 +23,11 @@ internal static class OrderlyExit
             await app.WaitForShutdownAsync();
             return 0;
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // It was told to stop before everything had started, or its time for stopping was over.
+            return 0;
+        }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             await Console.Error.WriteLineAsync($"{settings.UrlsSource}: cannot listen on {settings.Urls}: " +

@@ -55,4 +55,7 @@ internal static partial class ElectionLog
 
     [LoggerMessage(17, LogLevel.Debug, "Job '{Job}' of election '{Election}' ended under term {Term}: {Outcome}")]
     public static partial void JobEndedQuietly(ILogger logger, string job, string election, long term, string outcome);
+
+    [LoggerMessage(18, LogLevel.Error, "Campaigning in election '{Election}' broke off; it begins anew after a lease")]
+    public static partial void CampaignBroke(ILogger logger, string election, Exception exception);
 }

@@ -34,7 +34,17 @@ internal sealed class DeadlineThread
     private void Run()
     {
         while (true)
-            NextDue()();
+        {
+            try
+            {
+                NextDue()();
+            }
+            catch (Exception)
+            {
+                // Trust has ended; a logger or a listener of the user's threw when it was told. Everybody else's
+                // deadlines, and the process, must not end with it.
+            }
+        }
     }
 
     /// <summary>Waits for the next deadline that has come.</summary>

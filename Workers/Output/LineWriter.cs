@@ -50,9 +50,9 @@ internal sealed class LineWriter : IDisposable
                 _output.Write(Encoding.UTF8.GetBytes(line + '\n'));
                 _output.Flush();
             }
-            catch (IOException)
+            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
-                // The reader is gone and does not come back; the election goes on without one.
+                // The reader is gone and does not come back, or the process ends; the election goes on without one.
                 readable = false;
             }
         }
