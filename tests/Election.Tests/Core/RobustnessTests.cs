@@ -24,25 +24,33 @@ public sealed class RobustnessTests
             o.WhileLeading.Add(_ => throw new InvalidOperationException("broken work"));
         });
         await world.PassAsync(TimeSpan.FromSeconds(1));
-        way.OnRelease = () => Assert.False(running, "released while work ran");
+        var releasedUnderWork = false;
+        way.OnRelease = () => releasedUnderWork = running;
         Assert.True(running);
         Assert.True(await leader.ResignAsync());
+        Assert.False(releasedUnderWork);
         await leader.StopAsync();
     });
 
     [Fact]
-    public void A_node_whose_address_throws_stands_again_later() => SimulatedWorld.Run(async world =>
+    public void A_node_whose_address_throws_at_the_grant_stands_again_later() => SimulatedWorld.Run(async world =>
     {
         var broken = false;
-        var (node, _) = new Nodes(world).New("node-1", o => o.Address = () =>
-            broken ? throw new InvalidOperationException("no address yet") : "http://127.0.0.1:1");
+        var (node, way) = new Nodes(world).New("node-1", o => o.Address = () =>
+            broken ? throw new InvalidOperationException("no address") : "http://127.0.0.1:1");
+        way.OnAcquire = async acquire =>
+        {
+            var grant = await acquire();
+            way.OnAcquire = null;
+            broken = true;
+            return grant;
+        };
         await node.StartAsync();
-        await world.UntilAsync(() => node.IsLeader, TimeSpan.FromSeconds(1), "it leads");
-        broken = true;
-        await node.ResignAsync();
-        await world.PassAsync(Nodes.Lease * 3);
+        await world.UntilAsync(() => broken, TimeSpan.FromSeconds(1), "it is granted the seat");
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.False(node.IsLeader);
         broken = false;
-        await world.UntilAsync(() => node.IsLeader, Nodes.Lease * 3, "it leads again");
+        await world.UntilAsync(() => node.IsLeader, Nodes.Lease * 3, "it leads");
         await node.StopAsync();
     });
 
@@ -67,15 +75,22 @@ public sealed class RobustnessTests
     });
 
     [Fact]
-    public async Task A_callback_that_waits_for_the_stop_does_not_hang_it()
+    public async Task A_callback_that_blocks_does_not_hang_the_stop()
     {
         await using var store = new InProcessStore(BootClock.Instance);
-        Candidate? candidate = null;
+        using var free = new ManualResetEventSlim();
         var options = new ElectionOptions { NodeId = "node-1", LeaseDuration = TimeSpan.FromSeconds(2) };
-        options.Callbacks.LostLeadership = (_, _) => candidate!.StopAsync().Wait(TimeSpan.FromSeconds(20));
-        candidate = new Candidate("jobs", store, options);
+        options.Callbacks.LostLeadership = (_, _) => free.Wait(TimeSpan.FromSeconds(30));
+        var candidate = new Candidate("jobs", store, options);
         await candidate.CampaignAsync();
-        await candidate.StopAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        try
+        {
+            await candidate.StopAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        }
+        finally
+        {
+            free.Set();
+        }
     }
 
     private static Task Cancelled(CancellationToken token)
