@@ -40,6 +40,7 @@ public sealed class Candidate : IAsyncDisposable
     private Candidacy _candidacy;
     private Task[] _loops = [];
     private Tenure? _tenure;
+    private Task? _stopped;
     private bool _started;
     private volatile bool _standsDown;
     private int _priority;
@@ -218,10 +219,32 @@ public sealed class Candidate : IAsyncDisposable
     }
 
     /// <summary>Resigns where it leads, leaves the members and ends. Bounded by drain limit, lease and one store call.</summary>
-    public async Task StopAsync()
+    public Task StopAsync()
     {
-        if (_stopping.IsCancellationRequested)
-            return;
+        // One stop for all who ask: who disposes the store after a second call must not cut off the release of the first.
+        var own = new TaskCompletionSource();
+        if (Interlocked.CompareExchange(ref _stopped, own.Task, null) is { } underWay)
+            return underWay;
+        return StopOnceAsync(own);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task StopOnceAsync(TaskCompletionSource stopped)
+    {
+        try
+        {
+            await StopAllAsync();
+        }
+        finally
+        {
+            stopped.SetResult();
+        }
+    }
+
+    private async Task StopAllAsync()
+    {
         // Campaigning goes no further: a node that is alone would take the seat again that it gives back.
         _standsDown = true;
         // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
@@ -241,9 +264,6 @@ public sealed class Candidate : IAsyncDisposable
             await AwaitCallbacksAsync(_loops[0]);
         _telemetry.Unregister();
     }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync();
 
     /// <summary>A callback that blocks, perhaps because it waits for this very stop, must not keep the process.</summary>
     private async Task AwaitCallbacksAsync(Task callbacks)

@@ -52,7 +52,18 @@ public sealed record JobState
 
     internal string ToJson() => JsonSerializer.Serialize(this, JobStateJson.Default.JobState);
 
-    internal static JobState? FromJson(string json) => JsonSerializer.Deserialize(json, JobStateJson.Default.JobState);
+    /// <summary>Null for what is no state: one damaged value must not keep all jobs of a leader from running.</summary>
+    internal static JobState? FromJson(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, JobStateJson.Default.JobState);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -77,6 +77,20 @@ public sealed class JobsTests
     });
 
     [Fact]
+    public void A_damaged_state_does_not_keep_jobs_from_running() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var ran = false;
+        var (writer, _) = await nodes.LeaderAsync("node-0");
+        await nodes.Store.WriteAsync(writer.Leadership!.Term, JobState.KeyPrefix + "migrations", "{ no state", default);
+        await writer.StopAsync();
+        var node = New(world, nodes, "node-1", Once("migrations", _ => ran = true));
+        await node.CampaignAsync();
+        await world.UntilAsync(() => ran, TimeSpan.FromSeconds(1), "the job runs");
+        await node.StopAsync();
+    });
+
+    [Fact]
     public void A_job_that_can_do_nothing_says_why_and_does_not_count_as_a_run() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);
