@@ -1,5 +1,11 @@
 using AspireElection.AppHost;
 
+if (args.Contains("--help"))
+{
+    Console.WriteLine(TopologyOptions.Help);
+    return 0;
+}
+
 if (!TopologyOptions.TryParse(args, Console.Error, out var options)) return 2;
 
 try

@@ -6,6 +6,14 @@ namespace AspireElection.AppHost;
 /// <summary>The AppHost's own flags. All others belong to Aspire, its CLI or its testing builder, and are left alone.</summary>
 internal sealed record TopologyOptions(string Store, int Replicas, string Servers)
 {
+    public const string Help = """
+        dotnet run --project AppHost -- [--store redis|postgres|file] [--replicas N] [--servers auto|containers|local]
+          --store      where the workers elect their leader (default: redis)
+          --replicas   how many workers, 1 to 100 (default: 3)
+          --servers    where Redis and PostgreSQL run (default: auto, containers where an engine answers, else this machine's own)
+        Other flags are passed on to Aspire.
+        """;
+
     private const int MostReplicas = 100;
 
     /// <summary>Reads the flags; writes one line for each wrong value and answers false if there is one.</summary>
