@@ -34,6 +34,7 @@ install_bundle() {
     # Its own home: the CLI would write caches and logs into the user's.
     HOME=$folder/home ASPIRE_CLI_TELEMETRY_OPTOUT=1 timeout 300 "$folder/node_modules/$package/bin/aspire" setup > "$log" 2>&1 < /dev/null ||
         fail "aspire setup failed: $(tail -n 3 "$log" | tr '\n' ' ')"
+    rm -rf "$folder/home/.aspire" # a second copy of the same 290 MB
     is_there || fail "aspire setup did not unpack dcp and aspire-managed in $folder/node_modules/$package/bundle: see $log"
 }
 

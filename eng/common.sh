@@ -11,6 +11,8 @@ cache=${HOME:?is not set: it says where the per-user cache is}/.cache/aspire-ele
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 export DOTNET_GENERATE_ASPNET_CERTIFICATE=false DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 export DOTNET_CLI_UI_LANGUAGE=en
+# A user's first dotnet complains of workloads that it cannot verify; none is used here.
+export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK=true
 
 step() { printf '==> %s\n' "$*"; }
 indent() { sed -u 's/^/    /'; }

@@ -115,9 +115,10 @@ start_postgres() {
         rm -f password initdb.log
         mv data.new data
     fi
+    # A follower's wait for the lock ends once a lease as an ERROR of the server: a healthy election would fill the log.
     # No socket file: its path has a limit of 107 bytes, and everybody connects by TCP. No /dev/shm: containers make it tiny.
     become "$executable" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-        -c max_connections=300 -c dynamic_shared_memory_type=mmap -c jit=off &
+        -c max_connections=300 -c dynamic_shared_memory_type=mmap -c jit=off -c log_min_messages=log &
     server=$!
 }
 

@@ -73,6 +73,7 @@ public sealed class IdleTests(RedisServer server) : RedisTests(server)
     {
         var lease = TimeSpan.FromSeconds(1);
         var store = await StoreAsync();
+        await TeachScriptsAsync(store);
         await Acquire(store, Stand("leader", lease));
         var waiting = Campaign(await StoreAsync(), Stand("waiting", lease));
         await UntilWaiting(1);

@@ -11,6 +11,7 @@ public sealed class LossTests(RedisServer server) : RedisTests(server)
     {
         var lease = TimeSpan.FromSeconds(1);
         var one = await StoreAsync();
+        await TeachScriptsAsync(one);
         var before = await Acquire(one, Stand("node-1", lease));
         var waiting = Campaign(await StoreAsync(), Stand("node-2", lease));
         await UntilWaiting(1);
@@ -29,6 +30,7 @@ public sealed class LossTests(RedisServer server) : RedisTests(server)
     {
         var lease = TimeSpan.FromSeconds(1);
         var store = await StoreAsync();
+        await TeachScriptsAsync(store);
         await using var watching = store.ObserveAsync(Election, Ending).GetAsyncEnumerator();
         var before = await Acquire(await StoreAsync(), Stand("node-1", lease));
         for (var told = 0; watching.Current?.Leader?.Term != before.Term.Token; told++)

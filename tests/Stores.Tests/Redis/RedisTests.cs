@@ -77,7 +77,10 @@ public abstract class RedisTests(RedisServer server) : IClassFixture<RedisServer
         }
     }
 
-    /// <summary>A server that meets a script for the first time is sent it twice, by its hash and by its text.</summary>
+    /// <summary>
+    /// A server that meets a script for the first time is sent it twice, by its hash and by its text; and the first
+    /// requests of a process are slow: on a busy machine they outlast the third of a short lease.
+    /// </summary>
     protected static async Task TeachScriptsAsync(RedisStore store)
     {
         var candidacy = new Candidacy("lesson", new CandidateId("node", "lesson"), TimeSpan.FromMinutes(1));

@@ -61,6 +61,7 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
         await frozen.StartAsync();
         using var connection = await ConnectionMultiplexer.ConnectAsync(frozen.ConnectionString);
         var store = Store(connection);
+        await TeachScriptsAsync(store);
         var lease = TimeSpan.FromMilliseconds(900);
         var grant = await Acquire(store, Stand("node-1", lease));
         frozen.Freeze();
