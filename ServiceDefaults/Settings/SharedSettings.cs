@@ -9,7 +9,7 @@ internal static class SharedSettings
     public static readonly Setting LockName = new("--lock-name", "LOCK_NAME", "leader-election-demo",
         "the election's name, 1 to 128 characters of A-Z a-z 0-9 . _ -");
 
-    public static readonly Setting LockDirectory = new("--lock-dir", "LOCK_DIR", "the system's temporary folder",
+    public static readonly Setting LockDirectory = new("--lock-dir", "LOCK_DIR", "the system's temporary folder, a folder for each user",
         "file store: its folder");
 
     public static readonly Setting Port = new("--port", "PORT", "",

@@ -1,5 +1,6 @@
 using System.Net;
 using AspireElection.ServiceDefaults.Settings;
+using AspireElection.Stores.Files;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -69,7 +70,7 @@ internal sealed class StoreChoice(string kind, string folder, ConnectionStrings 
     private static string ReadFolder(GivenValues given, List<string> problems)
     {
         if (given[SharedSettings.LockDirectory] is not { } folder)
-            return Path.GetTempPath();
+            return FileStore.DefaultFolder;
         if (File.Exists(folder.Text))
             problems.Add($"{folder.Source} is '{folder.Text}'; allowed: a folder, and this is a file");
         return Path.GetFullPath(folder.Text);

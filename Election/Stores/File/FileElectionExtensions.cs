@@ -8,10 +8,10 @@ public static class FileElectionExtensions
 {
     /// <summary>Elects through files: for processes of one machine.</summary>
     /// <param name="election">The election.</param>
-    /// <param name="folder">The same for all nodes; default: the system's temporary folder.</param>
+    /// <param name="folder">The same for all nodes; default: <see cref="FileStore.DefaultFolder"/>.</param>
     public static ElectionBuilder UseFile(this ElectionBuilder election, string? folder = null)
     {
         ArgumentNullException.ThrowIfNull(election);
-        return election.UseStore(_ => new FileStore(folder ?? Path.GetTempPath(), BootClock.Instance));
+        return election.UseStore(_ => new FileStore(folder ?? FileStore.DefaultFolder, BootClock.Instance));
     }
 }

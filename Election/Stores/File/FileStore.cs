@@ -26,6 +26,12 @@ public sealed class FileStore(string directory, TimeProvider clock) : IElectionS
     private readonly Lock _gate = new();
     private FolderWatch? _watch;
 
+    /// <summary>
+    /// Where elections live when nobody says: in the system's temporary folder, a folder for each user. One for all
+    /// would belong to whoever came first, and every other user's nodes could write nothing into it.
+    /// </summary>
+    public static string DefaultFolder => Path.Combine(Path.GetTempPath(), $"aspire-election-{Environment.UserName}");
+
     /// <inheritdoc/>
     public string Kind => "file";
 

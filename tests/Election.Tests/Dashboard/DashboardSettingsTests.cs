@@ -1,3 +1,5 @@
+using AspireElection.Stores.Files;
+
 namespace AspireElection.Dashboard;
 
 /// <summary>What the dashboard is told, and in which words it refuses.</summary>
@@ -19,12 +21,12 @@ public sealed class DashboardSettingsTests
     [Theory]
     [InlineData("ConnectionStrings__redis", "host:6379,password=geheim", "redis", "redis at host:6379")]
     [InlineData("DATABASE_URL", "postgres://u:geheim@[::1]:6543/db", "postgres", "postgres at ::1:6543, database db")]
-    [InlineData("PORT", "81", "file", "file in /tmp/")]
+    [InlineData("PORT", "81", "file", "file in DEFAULT")]
     public void The_place_is_told_without_a_password(string variable, string value, string kind, string place)
     {
         var settings = Read("--lock-name a,b,a", (variable, value)).Settings!;
         Assert.Equal(kind, settings.Store.Kind);
-        Assert.Equal(place.Replace("/tmp/", Path.GetTempPath(), StringComparison.Ordinal), settings.Store.Place);
+        Assert.Equal(place.Replace("DEFAULT", FileStore.DefaultFolder, StringComparison.Ordinal), settings.Store.Place);
         Assert.Equal(["a", "b"], settings.Elections);
         // A PORT of the shell is a worker's.
         Assert.Equal("http://127.0.0.1:0", settings.Urls);
