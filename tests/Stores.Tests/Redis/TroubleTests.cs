@@ -11,15 +11,13 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
     [Fact]
     public async Task A_wrong_password()
     {
-        var trouble = await TroubleOf($"127.0.0.1:{Server.Port},password={Wrong},abortConnect=false,connectTimeout=500");
-        Assert.Contains("refused the password", trouble, StringComparison.Ordinal);
+        await IsToldAsync($"127.0.0.1:{Server.Port},password={Wrong},abortConnect=false,connectTimeout=500", "refused the password");
     }
 
     [Fact]
     public async Task A_missing_password()
     {
-        var trouble = await TroubleOf($"127.0.0.1:{Server.Port},abortConnect=false,connectTimeout=500");
-        Assert.Contains("wants one", trouble, StringComparison.Ordinal);
+        await IsToldAsync($"127.0.0.1:{Server.Port},abortConnect=false,connectTimeout=500", "wants one");
     }
 
     [Fact]
@@ -69,6 +67,19 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
             () => store.RenewAsync(grant.Term, lease, Ending).AsTask().WaitAsync(Bound));
         Assert.Contains($"127.0.0.1:{frozen.Port} did not answer within 300 ms", trouble.Message, StringComparison.Ordinal);
         frozen.Continue();
+    }
+
+    /// <summary>
+    /// The client reports a refused connection and its reason one after the other: an answer between the two can only say
+    /// that the server is not reachable, and the next one knows better.
+    /// </summary>
+    private async Task IsToldAsync(string connectionString, string reason)
+    {
+        const int tries = 5;
+        var told = new List<string>();
+        while (told.Count < tries && !told.Any(t => t.Contains(reason, StringComparison.Ordinal)))
+            told.Add(await TroubleOf(connectionString));
+        Assert.Contains(reason, told[^1], StringComparison.Ordinal);
     }
 
     private async Task<string> TroubleOf(string connectionString, int? port = null)
