@@ -18,8 +18,6 @@ public sealed class Candidate : IAsyncDisposable
 {
     private const int ChangesKept = 256;
 
-    private static readonly TimeSpan CallbackLimit = TimeSpan.FromSeconds(1);
-
     private readonly IElectionStore _store;
     private readonly ElectionOptions _options;
     private readonly LeadershipTimes _times;
@@ -34,11 +32,13 @@ public sealed class Candidate : IAsyncDisposable
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _leaving = new();
-    private readonly Wake _holdOff;
+    private readonly Precedence _precedence;
+    private readonly Wake _pause;
     private readonly List<Func<Leadership, Task>> _work = [];
     private readonly Lock _gate = new();
     private Candidacy _candidacy;
     private Task[] _loops = [];
+    private CallbackLoop? _callbacks;
     private Tenure? _tenure;
     private Task? _stopped;
     private bool _started;
@@ -82,9 +82,10 @@ public sealed class Candidate : IAsyncDisposable
         _health = new StoreHealth(election, store.Kind, clock, _logger);
         _changes = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
         _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
-        _holdOff = new Wake(clock, _times.Slice);
+        _pause = new Wake(clock, _times.Slice);
         _presence = new Presence(store, _times, clock, _health, Self, PreemptForBetter);
         _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw);
+        _precedence = new Precedence(Id, _presence, _observer, _times, clock);
         _candidacy = NewCandidacy();
     }
 
@@ -250,31 +251,31 @@ public sealed class Candidate : IAsyncDisposable
         // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
         _stopping.Cancel();
-        _holdOff.Set();
+        _pause.Set();
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
         _leaving.Cancel();
-        if (_loops.Length > 0)
+        if (_callbacks is { } callbacks)
         {
-            await Task.WhenAll(_loops.Skip(1));
+            await LoopsEndAsync();
             await _presence.LeaveAsync();
+            _changes.Complete();
+            await callbacks.EndAsync();
         }
 
         _changes.Complete();
-        if (_loops.Length > 0)
-            await AwaitCallbacksAsync(_loops[0]);
         _telemetry.Unregister();
     }
 
-    /// <summary>A callback that blocks, perhaps because it waits for this very stop, must not keep the process.</summary>
-    private async Task AwaitCallbacksAsync(Task callbacks)
+    /// <summary>A store that ignores its token must not keep the process; what it does afterwards is nobody's.</summary>
+    private async Task LoopsEndAsync()
     {
         try
         {
-            await callbacks.WaitAsync(CallbackLimit, _clock);
+            await Task.WhenAll(_loops).WaitAsync(_times.Lease, _clock);
         }
         catch (TimeoutException exception)
         {
-            ElectionLog.CallbackFailed(_logger, Election, exception);
+            ElectionLog.StoreHangs(_logger, _store.Kind, Election, _times.Lease.TotalSeconds, exception);
         }
     }
 
@@ -286,10 +287,9 @@ public sealed class Candidate : IAsyncDisposable
                 return false;
             _started = true;
             _telemetry.Register(Snapshot);
-            var subscription = _changes.Subscribe();
+            _callbacks = CallbackLoop.Start(_changes.Subscribe(), _options.Callbacks, _threads, _clock, Election, _logger);
             _loops =
             [
-                _threads.Start(() => CallBackAsync(subscription)),
                 _threads.Start(() => _observer.RunAsync(_leaving.Token)),
                 _threads.Start(() => _presence.RunAsync(_leaving.Token)),
                 _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
@@ -329,7 +329,7 @@ public sealed class Candidate : IAsyncDisposable
         }
 
         Volatile.Write(ref _tenure, null);
-        await _holdOff.WaitUntilAsync(_clock.After(_times.Lease));
+        await _pause.WaitUntilAsync(_clock.After(_times.Lease));
     }
 
     private async Task<Grant?> CampaignOnceAsync()
@@ -355,7 +355,7 @@ public sealed class Candidate : IAsyncDisposable
             _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), exception);
             ElectionTelemetry.Fail(span, exception);
             _health.Failed(exception);
-            await _holdOff.WaitUntilAsync(_clock.After(_backoff.Next()));
+            await _pause.WaitUntilAsync(_clock.After(_backoff.Next()));
             return null;
         }
     }
@@ -390,15 +390,7 @@ public sealed class Candidate : IAsyncDisposable
         Volatile.Write(ref _tenure, null);
         _presence.Refresh();
         if (leadership.EndedBecause is LossReason.Resigned)
-            await HoldOffAsync();
-    }
-
-    /// <summary>After a resign by an operator: somebody else's turn, for one lease, unless there is nobody else.</summary>
-    private async Task HoldOffAsync()
-    {
-        if (!_presence.Recent.Any(m => m.Id != Id && m.Role != Role.Observer))
-            return;
-        await _holdOff.WaitUntilAsync(_clock.After(_times.Lease));
+            await _precedence.HoldOffAsync(_stopping.Token);
     }
 
     private static async Task<bool> ResignAsync(Tenure? tenure, LossReason reason)
@@ -439,45 +431,10 @@ public sealed class Candidate : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Not in the first lease of a term: the better one may be the operator's resigned leader, which does not stand yet;
-    /// the seat would go back and forth until it does.
-    /// </summary>
     private void PreemptForBetter()
     {
-        if (Volatile.Read(ref _tenure) is { } tenure &&
-            _clock.GetElapsedTime(tenure.StartedAt) > _times.Lease + _times.RetryPeriod &&
-            _presence.Alive.Any(m => m.Priority > Priority && m.Role is Role.Follower or Role.Candidate))
-        {
+        if (Volatile.Read(ref _tenure) is { } tenure && _precedence.BetterStands(tenure, Priority))
             tenure.Resign(LossReason.Preempted);
-        }
-    }
-
-    private async Task CallBackAsync(FanOut<ElectionChange>.Subscription subscription)
-    {
-        using var changes = subscription;
-        await foreach (var change in changes.ReadAsync())
-        {
-            try
-            {
-                switch (change)
-                {
-                    case ElectionChange.BecameLeader won:
-                        _options.Callbacks.BecameLeader?.Invoke(won.Leadership);
-                        break;
-                    case ElectionChange.LostLeadership lost:
-                        _options.Callbacks.LostLeadership?.Invoke(lost.Leadership, lost.Reason);
-                        break;
-                    case ElectionChange.NewLeader seen:
-                        _options.Callbacks.NewLeader?.Invoke(seen.Leader);
-                        break;
-                }
-            }
-            catch (Exception exception)
-            {
-                ElectionLog.CallbackFailed(_logger, Election, exception);
-            }
-        }
     }
 
     private Candidacy NewCandidacy()

@@ -49,6 +49,16 @@ internal sealed class SeatObserver(
             return _last?.Leader?.Term == term ? _gap : Gap();
     }
 
+    /// <summary>For how long the seat has been seen free, or its holder's end is over; null while somebody leads.</summary>
+    public TimeSpan? FreeFor
+    {
+        get
+        {
+            lock (_gate)
+                return Gap();
+        }
+    }
+
     /// <summary>This node was granted the seat; it need not wait to be told.</summary>
     public void Took(Leader own)
     {

@@ -58,4 +58,8 @@ internal static partial class ElectionLog
 
     [LoggerMessage(18, LogLevel.Error, "Campaigning in election '{Election}' broke off; it begins anew after a lease")]
     public static partial void CampaignBroke(ILogger logger, string election, Exception exception);
+
+    [LoggerMessage(19, LogLevel.Error,
+        "The store {Store} of election '{Election}' did not end its calls within {Seconds:0.0} s of being told to; they are left behind")]
+    public static partial void StoreHangs(ILogger logger, string store, string election, double seconds, Exception exception);
 }

@@ -24,7 +24,7 @@ internal abstract class ElectionThreads
     private sealed class ProcessThreads(TimeProvider clock) : ElectionThreads
     {
         private readonly DeadlineThread _deadlines = new(clock);
-        private readonly CancellationThread _cancellations = new();
+        private readonly CancellationThreads _cancellations = new();
 
         public override void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due) =>
             _deadlines.Watch(deadline, slice, due);

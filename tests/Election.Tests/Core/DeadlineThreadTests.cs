@@ -63,7 +63,7 @@ public sealed class DeadlineThreadTests
     [Fact]
     public async Task Cancelling_goes_on_although_a_users_callback_throws_or_listens_no_more()
     {
-        var thread = new CancellationThread();
+        var threads = new CancellationThreads();
         using var throwing = new CancellationTokenSource();
         throwing.Token.Register(() => throw new InvalidOperationException("a user's mistake"));
         var gone = new CancellationTokenSource();
@@ -71,10 +71,38 @@ public sealed class DeadlineThreadTests
         using var last = new CancellationTokenSource();
         var cancelled = new TaskCompletionSource();
         last.Token.Register(cancelled.SetResult);
-        thread.Cancel(throwing);
-        thread.Cancel(gone);
-        thread.Cancel(last);
+        threads.Cancel(throwing);
+        threads.Cancel(gone);
+        threads.Cancel(last);
         await cancelled.Task.WaitAsync(Bound);
         Assert.True(throwing.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_callback_that_blocks_holds_up_nobody_elses_cancellation()
+    {
+        var threads = new CancellationThreads();
+        using var free = new ManualResetEventSlim();
+        var blocking = Enumerable.Range(0, CancellationThreads.Most - 1).Select(_ => new CancellationTokenSource()).ToList();
+        try
+        {
+            foreach (var source in blocking)
+            {
+                source.Token.Register(() => free.Wait(Bound * 3));
+                threads.Cancel(source);
+            }
+
+            foreach (var other in Enumerable.Range(0, 100).Select(_ => new CancellationTokenSource()))
+            {
+                var cancelled = new TaskCompletionSource();
+                other.Token.Register(cancelled.SetResult);
+                threads.Cancel(other);
+                await cancelled.Task.WaitAsync(Bound);
+            }
+        }
+        finally
+        {
+            free.Set();
+        }
     }
 }

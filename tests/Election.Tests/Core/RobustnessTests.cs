@@ -93,6 +93,21 @@ public sealed class RobustnessTests
         }
     }
 
+    [Fact]
+    public void A_store_that_ignores_its_token_does_not_hang_the_stop() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var (waiter, way) = nodes.New("node-2");
+        way.OnAcquire = _ => new ValueTask<Grant>(new TaskCompletionSource<Grant>().Task);
+        await waiter.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        var before = world.Clock.Now;
+        await waiter.StopAsync();
+        Assert.True(world.Clock.Now - before <= Nodes.Lease.Ticks, "within a lease");
+        await leader.StopAsync();
+    });
+
     private static Task Cancelled(CancellationToken token)
     {
         var source = new TaskCompletionSource();
