@@ -188,7 +188,7 @@ internal sealed class Tenure
             ElectionTelemetry.Fail(span, exception);
             _health.Failed(exception);
             ElectionLog.RenewalUnknown(
-                _logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, exception);
+                _logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, _health.Trouble);
             _renewAt = _clock.After(_times.RenewPeriod / 4);
         }
     }
@@ -213,7 +213,7 @@ internal sealed class Tenure
         catch (Exception exception)
         {
             _health.Failed(exception);
-            ElectionLog.ReleaseFailed(_logger, Leadership.Term.Election, Leadership.Token, exception);
+            ElectionLog.ReleaseFailed(_logger, Leadership.Term.Election, Leadership.Token, _health.Trouble);
         }
     }
 

@@ -1,5 +1,6 @@
 using AspireElection.Hosting;
 using AspireElection.ServiceDefaults;
+using AspireElection.Workers.Drills;
 using AspireElection.Workers.Health;
 using AspireElection.Workers.Http;
 using AspireElection.Workers.Jobs;
@@ -30,7 +31,7 @@ internal static class Program
         builder.AddHealth();
 
         builder.AddElection(settings.LockName, settings.ApplyTo)
-            .UseChosenStore(settings.Store)
+            .UseChosenStore(settings)
             .AddLeaderJob<Migrations>()
             .AddLeaderJob<CacheWarming>()
             .AddLeaderJob<StaleMembers>()

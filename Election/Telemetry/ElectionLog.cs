@@ -17,8 +17,8 @@ internal static partial class ElectionLog
     [LoggerMessage(4, LogLevel.Debug, "Renewed term {Term} of election '{Election}'")]
     public static partial void Renewed(ILogger logger, string election, long term);
 
-    [LoggerMessage(5, LogLevel.Warning, "A renewal of term {Term} of election '{Election}' has no known outcome; trusted for {Left} ms more")]
-    public static partial void RenewalUnknown(ILogger logger, string election, long term, double left, Exception exception);
+    [LoggerMessage(5, LogLevel.Warning, "A renewal of term {Term} of election '{Election}' has no known outcome, trusted for {Left:0} ms more: {Reason}")]
+    public static partial void RenewalUnknown(ILogger logger, string election, long term, double left, string? reason);
 
     [LoggerMessage(6, LogLevel.Warning, "The store {Store} of election '{Election}' does not answer: {Trouble}")]
     public static partial void StoreIsAway(ILogger logger, string store, string election, string trouble);
@@ -38,8 +38,8 @@ internal static partial class ElectionLog
     [LoggerMessage(11, LogLevel.Error, "A callback of election '{Election}' failed")]
     public static partial void CallbackFailed(ILogger logger, string election, Exception exception);
 
-    [LoggerMessage(12, LogLevel.Warning, "Term {Term} of election '{Election}' could not be released and ends with its lease")]
-    public static partial void ReleaseFailed(ILogger logger, string election, long term, Exception exception);
+    [LoggerMessage(12, LogLevel.Warning, "Term {Term} of election '{Election}' could not be released and ends with its lease: {Reason}")]
+    public static partial void ReleaseFailed(ILogger logger, string election, long term, string? reason);
 
     [LoggerMessage(13, LogLevel.Warning, "Wall clock and boot clock of this host parted by {Seconds:0.000} s; renewing at once")]
     public static partial void ClockJumped(ILogger logger, double seconds);

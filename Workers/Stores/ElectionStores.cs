@@ -1,6 +1,9 @@
 using AspireElection.Hosting;
 using AspireElection.ServiceDefaults.Stores;
+using AspireElection.Timing;
+using AspireElection.Workers.Drills;
 using AspireElection.Workers.Jobs;
+using AspireElection.Workers.Settings;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -23,9 +26,13 @@ internal static class ElectionStores
             builder.AddNpgsqlDataSource("postgres");
         builder.Services.AddSingleton(services => new RedisConnection(services.GetRequiredService<IConnectionMultiplexer>));
         builder.Services.AddSingleton(Migration.Embedded());
+        builder.Services.AddSingleton(_ => new Drill(BootClock.Instance));
     }
 
-    /// <summary>Where the election lives.</summary>
-    public static ElectionBuilder UseChosenStore(this ElectionBuilder election, StoreChoice store) => election.UseStore(services =>
-        store.Open(services.GetRequiredService<RedisConnection>, services.GetRequiredService<NpgsqlDataSource>));
+    /// <summary>Where the election lives; behind the drills where an operator may run them.</summary>
+    public static ElectionBuilder UseChosenStore(this ElectionBuilder election, WorkerSettings settings) => election.UseStore(services =>
+    {
+        var store = settings.Store.Open(services.GetRequiredService<RedisConnection>, services.GetRequiredService<NpgsqlDataSource>);
+        return settings.AdminToken is null ? store : new DrilledStore(store, services.GetRequiredService<Drill>());
+    });
 }

@@ -5,8 +5,6 @@ namespace AspireElection.Workers;
 /// <summary>What a real worker answers over HTTP.</summary>
 public sealed class HttpTests
 {
-    private const string Token = "a token of some length";
-
     [Fact]
     public async Task Election_and_page_tell_the_leader_and_the_members()
     {
@@ -61,39 +59,6 @@ public sealed class HttpTests
         Assert.Equal("skipped: no database", jobs[0].GetProperty("state").GetString());
         Assert.Equal("once", jobs[0].GetProperty("schedule").GetString());
         Assert.Equal(0, jobs[0].GetProperty("runs").GetInt64());
-    }
-
-    [Fact]
-    public async Task A_resign_by_an_operator_needs_the_token_and_the_leader()
-    {
-        using var folder = new LockFolder();
-        await using var first = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n1 --lease-duration 2s", $"ELECTION_ADMIN_TOKEN={Token}");
-        await first.LeadsAsync();
-        await using var second = await WorkerInProcess.StartAsync($"--lock-dir {folder.Path} --node-id n2 --lease-duration 2s", $"ELECTION_ADMIN_TOKEN={Token}");
-        const string Resign = "/election/leader-election-demo/resign";
-        await WorkerInProcess.UntilAsync(async () => (await first.JsonAsync("/election"))[0].GetProperty("members").GetArrayLength() == 2, "two members");
-
-        Assert.Equal(401, await first.PostAsync(Resign, null));
-        Assert.Equal(401, await first.PostAsync(Resign, "another token of length"));
-        Assert.Equal(404, await first.PostAsync("/election/other/resign", Token));
-        Assert.Equal(409, await second.PostAsync(Resign, Token));
-        Assert.Equal(202, await first.PostAsync(Resign, Token));
-
-        await second.LeadsAsync();
-        await WorkerInProcess.UntilAsync(() => Task.FromResult(first.Output.Lines.Any(l => l.Contains("📣 [n1] NEW LEADER n2", StringComparison.Ordinal))), "the line of the new leader");
-        var events = first.Output.Lines.Where(l => l.StartsWith("20", StringComparison.Ordinal)).Select(l => l.Split(' ', 2)[1]).ToList();
-        Assert.Equal("✅ [n1] Leader election started. Press Ctrl+C to stop", events[0]);
-        Assert.StartsWith("🎉 [n1] BECAME LEADER term=", events[1], StringComparison.Ordinal);
-        Assert.EndsWith("reason=resigned", events[2], StringComparison.Ordinal);
-        Assert.DoesNotContain(events, e => e.Contains("NEW LEADER n1", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Without_a_token_there_are_no_drills()
-    {
-        await using var worker = await WorkerInProcess.StartAsync("--store memory --node-id n1");
-        await worker.LeadsAsync();
-        Assert.Equal(404, await worker.PostAsync("/election/leader-election-demo/resign", Token));
     }
 
     [Fact]

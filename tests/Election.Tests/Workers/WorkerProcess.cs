@@ -8,6 +8,7 @@ namespace AspireElection.Workers;
 internal sealed class WorkerProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
+    private const string Listening = "http://127.0.0.1:";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
@@ -35,6 +36,11 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public IReadOnlyList<string> Output => [.. _output];
 
     public IReadOnlyList<string> Errors => [.. _errors];
+
+    /// <summary>Where it listens; null until it says so.</summary>
+    public string? Address => Output.FirstOrDefault(l => l.Contains(Listening, StringComparison.Ordinal)) is { } line
+        ? line[line.IndexOf(Listening, StringComparison.Ordinal)..].Split(' ')[0]
+        : null;
 
     public bool BecameLeader => Output.Any(l => l.Contains("BECAME LEADER", StringComparison.Ordinal));
 
