@@ -53,6 +53,9 @@ internal sealed class RedisCalls(IConnectionMultiplexer connection, TimeProvider
     public ValueTask<T> AskAsync<T>(Func<IDatabase, Task<T>> request, CancellationToken cancellationToken) =>
         AskAsync(request, LongestWait, null, cancellationToken);
 
+    public ValueTask<T> AskAsync<T>(Func<IDatabase, Task<T>> request, TimeSpan bound, CancellationToken cancellationToken) =>
+        AskAsync(request, bound, null, cancellationToken);
+
     /// <summary>Subscribes; returns when messages are being heard, or when the client will see to it on its next connection.</summary>
     public async ValueTask SubscribeAsync(
         RedisChannel channel, Action<RedisChannel, RedisValue> heard, TimeSpan bound, CancellationToken cancellationToken) =>
@@ -79,6 +82,9 @@ internal sealed class RedisCalls(IConnectionMultiplexer connection, TimeProvider
     }
 
     public StoreUnavailableException Broken() => RedisTrouble.OfBreak(connection);
+
+    public StoreUnavailableException Unconfirmed(string found, Exception? exception = null) =>
+        RedisTrouble.OfConfirmation(connection, found, exception);
 
     private async ValueTask<T> AskAsync<T>(
         Func<IDatabase, Task<T>> request, TimeSpan bound, Action<T>? late, CancellationToken cancellationToken)

@@ -11,10 +11,15 @@ public static class RedisElectionExtensions
     /// <summary>Elects through Redis.</summary>
     /// <param name="election">The election.</param>
     /// <param name="connection">An existing client; default: the host's <see cref="IConnectionMultiplexer"/>. It stays the caller's.</param>
-    public static ElectionBuilder UseRedis(this ElectionBuilder election, IConnectionMultiplexer? connection = null)
+    /// <param name="confirmByReplicas">
+    /// How many replicas must have a term and each renewal of it: all that could be promoted. Default 0: none are
+    /// asked. See <see cref="RedisStore(IConnectionMultiplexer, TimeProvider, int)"/>.
+    /// </param>
+    public static ElectionBuilder UseRedis(
+        this ElectionBuilder election, IConnectionMultiplexer? connection = null, int confirmByReplicas = 0)
     {
         ArgumentNullException.ThrowIfNull(election);
         return election.UseStore(services =>
-            new RedisStore(connection ?? services.GetRequiredService<IConnectionMultiplexer>(), BootClock.Instance));
+            new RedisStore(connection ?? services.GetRequiredService<IConnectionMultiplexer>(), BootClock.Instance, confirmByReplicas));
     }
 }

@@ -11,6 +11,9 @@ internal static class RedisKeys
     public static RedisKey[] Seat(string election) =>
         [Key(election, "seat"), Key(election, "term"), Key(election, "line"), Fence(election), Members(election)];
 
+    /// <summary>Written before replicas are asked what they have; of no election, and of no value.</summary>
+    public static RedisKey Confirmed => "election:confirmed";
+
     public static RedisKey Fence(string election) => Key(election, "fence");
 
     public static RedisKey Members(string election) => Key(election, "members");

@@ -36,6 +36,10 @@ internal static class RedisTrouble
     public static StoreUnavailableException OfBreak(IConnectionMultiplexer connection) =>
         new($"redis {Servers(connection)} closed the connection; it is asked again");
 
+    /// <summary>The server answers, and what was written is not known to be safe.</summary>
+    public static StoreUnavailableException OfConfirmation(IConnectionMultiplexer connection, string found, Exception? exception) =>
+        new($"redis {Servers(connection)} {found}", exception);
+
     private static string Found(Exception exception, TimeSpan bound) => exception switch
     {
         RedisConnectionException refused when IsWrongPassword(refused) => WrongPassword,

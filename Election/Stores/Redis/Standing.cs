@@ -8,7 +8,8 @@ namespace AspireElection.Stores.Redis;
 /// turn, or how long the seat stays taken. It asks again only when it was told so, when the end that it was last told
 /// has come, or when its connection came back.
 /// </summary>
-internal sealed class Standing(RedisCalls calls, TimeProvider clock, KnownTerm known, Candidacy candidacy)
+internal sealed class Standing(
+    RedisCalls calls, TimeProvider clock, KnownTerm known, ReplicaConfirmation? confirmation, Candidacy candidacy)
     : IConnectionListener
 {
     private static readonly TimeSpan s_shortestSlot = TimeSpan.FromMilliseconds(2);
@@ -67,6 +68,7 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, KnownTerm k
     private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
     {
         _tryNow = false;
+        var history = confirmation is null ? null : await confirmation.HistoryAsync(_bound, cancellationToken);
         var sentAt = clock.GetTimestamp();
         known.Hear(candidacy.LastSeen);
         RedisValue[] values =
@@ -77,12 +79,32 @@ internal sealed class Standing(RedisCalls calls, TimeProvider clock, KnownTerm k
         var answer = (string[])(await calls.SeatAsync(
             RedisScript.Acquire, candidacy.Election, _me, values, _bound, GiveBack, cancellationToken))!;
         if (GrantedTerm(answer) is { } term)
+        {
+            if (history is not null)
+                await ConfirmAsync(term, history, cancellationToken);
             return new Grant(term, sentAt);
+        }
 
         var state = SeatState.Parse(answer);
         Hear(state, sentAt);
         _refused = state.Kind == SeatKind.Free;
         return null;
+    }
+
+    /// <summary>An unconfirmed term leads nobody; it is given back, so that it keeps nobody out for a lease.</summary>
+    private async ValueTask ConfirmAsync(Term term, string history, CancellationToken cancellationToken)
+    {
+        var confirmed = false;
+        try
+        {
+            await confirmation!.ConfirmAsync(history, _bound, cancellationToken);
+            confirmed = true;
+        }
+        finally
+        {
+            if (!confirmed)
+                await LeaveAsync(RedisScript.Release, [term.Token]);
+        }
     }
 
     /// <summary>When to ask again. Not all at once: each leaves those before it in line a slot of time.</summary>

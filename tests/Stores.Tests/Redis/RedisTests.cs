@@ -49,9 +49,11 @@ public abstract class RedisTests(RedisServer server) : IClassFixture<RedisServer
     protected RedisStore Store(IConnectionMultiplexer connection)
     {
         var store = new RedisStore(connection, BootClock.Instance);
-        _stores.Add(store);
+        Keep(store);
         return store;
     }
+
+    protected void Keep(RedisStore store) => _stores.Add(store);
 
     protected Candidacy Stand(string node, TimeSpan? lease = null, int priority = 0, Action? renewNow = null) =>
         new(Election, new CandidateId(node, Guid.NewGuid().ToString("N")), lease ?? TimeSpan.FromMinutes(1), priority, null, renewNow);
@@ -96,6 +98,15 @@ public abstract class RedisTests(RedisServer server) : IClassFixture<RedisServer
         var stats = (string)(await Admin.ExecuteAsync("INFO", "commandstats"))!;
         return Regex.Matches(stats, "cmdstat_eval(?:sha)?:calls=(\\d+)")
             .Sum(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>How often clients have sent a command since <see cref="ForgetRequestsAsync"/>.</summary>
+    protected async Task<int> RequestsAsync(string command)
+    {
+        var stats = (string)(await Admin.ExecuteAsync("INFO", "commandstats"))!;
+        return Regex.Match(stats, $"cmdstat_{command}:calls=(\\d+)") is { Success: true } found
+            ? int.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture)
+            : 0;
     }
 
     protected Task ForgetRequestsAsync() => Admin.ExecuteAsync("CONFIG", "RESETSTAT");
