@@ -300,10 +300,17 @@ public sealed class Candidate : IAsyncDisposable
 
     private async Task CampaignForEverAsync()
     {
+        var told = false;
         while (!_standsDown && !_stopping.IsCancellationRequested)
         {
             try
             {
+                if (!told)
+                {
+                    told = true;
+                    ElectionLog.Stands(_logger, Id.NodeId, Election, _store.Kind, _store.Promise);
+                }
+
                 if (await CampaignOnceAsync() is { } grant)
                     await LeadAsync(grant);
             }
@@ -422,6 +429,9 @@ public sealed class Candidate : IAsyncDisposable
         _candidacy.Saw(sighting);
         if (newLeader && sighting.Leader is { } leader)
         {
+            // Another term while this node's own lasts: its store may have been wiped or promoted, and the line is up.
+            if (Volatile.Read(ref _tenure) is { } tenure && tenure.Leadership.Token != leader.Term)
+                tenure.Doubt();
             ElectionLog.NewLeader(_logger, leader.NodeId, Election, leader.Term);
             _changes.Publish(new ElectionChange.NewLeader(_clock.GetUtcNow(), leader));
         }

@@ -177,7 +177,7 @@ internal sealed class Tenure
             _telemetry.RenewalEnded(_clock.GetElapsedTime(sentAt), null);
             _health.Reached();
             if (answer == RenewAnswer.Lost)
-                Leadership.End(LossReason.Lost);
+                EndLost();
             else if (Leadership.Extend(sentAt + _times.Trust.ToTicksOf(_clock)))
                 ElectionLog.Renewed(_logger, Leadership.Term.Election, Leadership.Token);
         }
@@ -191,6 +191,13 @@ internal sealed class Tenure
                 _logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, _health.Trouble);
             _renewAt = _clock.After(_times.RenewPeriod / 4);
         }
+    }
+
+    private void EndLost()
+    {
+        var left = Leadership.TrustLeft;
+        if (Leadership.End(LossReason.Lost) && left > TimeSpan.Zero)
+            ElectionLog.StoreBrokeItsWord(_logger, _store.Kind, Leadership.Term.Election, Leadership.Token, left.TotalMilliseconds);
     }
 
     private async Task<RenewAnswer> RenewOnceAsync()

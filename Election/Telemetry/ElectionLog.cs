@@ -62,4 +62,12 @@ internal static partial class ElectionLog
     [LoggerMessage(19, LogLevel.Error,
         "The store {Store} of election '{Election}' did not end its calls within {Seconds:0.0} s of being told to; they are left behind")]
     public static partial void StoreHangs(ILogger logger, string store, string election, double seconds, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Information, "{Node} stands in election '{Election}'; the store {Store} promises {Promise}")]
+    public static partial void Stands(ILogger logger, string node, string election, string store, string promise);
+
+    [LoggerMessage(21, LogLevel.Warning,
+        "The store {Store} took term {Term} of election '{Election}' back {Left:0} ms before the end that it had confirmed; "
+        + "it was wiped, restored or replaced, or somebody ended the session. Another node may have led meanwhile")]
+    public static partial void StoreBrokeItsWord(ILogger logger, string store, string election, long term, double left);
 }

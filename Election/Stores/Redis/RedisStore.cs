@@ -61,6 +61,13 @@ public sealed class RedisStore : IElectionStore
     public string Kind => "redis";
 
     /// <inheritdoc/>
+    public string Promise => ConfirmByReplicas == 0
+        ? "one leader at a time while its server loses no data and no replica without the last write is promoted; "
+            + "stale writes are refused in any case"
+        : $"one leader at a time while its server loses no data, also when one of its {ConfirmByReplicas} replicas is promoted; "
+            + "stale writes are refused in any case";
+
+    /// <inheritdoc/>
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(candidacy);
