@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Finds Redis and PostgreSQL, or unpacks the distribution's packages into the per-user cache: no root, nothing started,
-# nothing installed. AppHost/Servers/ServerExecutable.cs looks in the same places.
+# Finds Redis and PostgreSQL (or the servers that are named), or unpacks the distribution's packages into the per-user
+# cache: no root, nothing started, nothing installed. AppHost/Servers/ServerExecutable.cs looks in the same places.
+#   eng/servers.sh [redis] [postgres] [pgbouncer]
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -20,6 +21,7 @@ is_there() {
     case $1 in
         redis) command -v redis-server > /dev/null ;;
         postgres) installed_postgres ;;
+        pgbouncer) command -v pgbouncer > /dev/null ;;
     esac
 }
 
@@ -139,12 +141,24 @@ unpack_postgres() {
     "$tree/bin/postgres" --version | indent
 }
 
+unpack_pgbouncer() {
+    step 'PgBouncer is not installed: unpacking pgbouncer into the cache (about 1 MB)'
+    download pgbouncer || return 1
+    unpack_downloads
+    add_libraries "$tree/usr/sbin/pgbouncer" || return 1
+    write_starter pgbouncer usr/sbin/pgbouncer
+    "$tree/bin/pgbouncer" --version | indent
+}
+
 set_up() {
     local server=$1
     is_there "$server" && return
-    local get="sudo apt-get install redis-server"
-    [ "$server" = redis ] || get="sudo apt-get install postgresql"
-    need apt-get "$server is not installed and its package cannot be fetched" 'your system'\''s package manager: install redis and postgresql (with initdb)'
+    local get="sudo apt-get install $server"
+    case $server in
+        redis) get+=-server ;;
+        postgres) get+=ql ;;
+    esac
+    need apt-get "$server is not installed and its package cannot be fetched" "your system's package manager: install $server (PostgreSQL with initdb)"
     need dpkg-deb "it unpacks the package of $server" 'sudo apt-get install dpkg'
     work=$(mktemp -d "$cache/unpack.XXXXXX") || return 1
     tree=$work/$server
@@ -165,9 +179,14 @@ set_up() {
 set_up_all() {
     rm -rf "$cache"/unpack.* # what a killed run left; the lock says that nobody else is at it
     local server failed=0
-    for server in redis postgres; do set_up "$server" || failed=1; done
+    for server in "$@"; do set_up "$server" || failed=1; done
     rm -rf "$cache/apt" # 100 MB that nobody needs again
     return "$failed"
 }
 
-if ! is_there redis || ! is_there postgres; then locked "$cache/setup.lock" set_up_all; fi
+[ $# -gt 0 ] || set -- redis postgres
+for server in "$@"; do
+    is_there "$server" && continue
+    locked "$cache/setup.lock" set_up_all "$@"
+    break
+done

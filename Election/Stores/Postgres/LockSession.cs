@@ -38,11 +38,12 @@ internal sealed class LockSession : IAsyncDisposable
     private readonly string _idle;
     private readonly string _grace;
     private int _backend;
+    private TimeSpan _bearsSilence;
 
     private LockSession(NpgsqlConnection connection, Candidacy candidacy)
     {
         Connection = connection;
-        Lease = candidacy.LeaseDuration;
+        Lease = _bearsSilence = candidacy.LeaseDuration;
         Election = candidacy.Election;
         _grace = Milliseconds(TimeSpan.FromMilliseconds(Math.Min(Lease.TotalMilliseconds / 4, 250)));
         _idle = Milliseconds(Lease > LongestWait ? Lease : LongestWait);
@@ -112,8 +113,18 @@ internal sealed class LockSession : IAsyncDisposable
     /// </summary>
     public async Task<bool> BeatAsync(TimeSpan lease)
     {
+        if (lease > _bearsSilence)
+            await BearSilenceAsync(lease);
         _beat.Parameters[0].Value = Milliseconds(lease);
-        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == _backend;
+        try
+        {
+            return (int)(await _beat.ExecuteScalarAsync(Aborted))! == _backend;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+        {
+            // Only another backend can have forgotten what was prepared.
+            return false;
+        }
     }
 
     /// <summary>Gives the lock back. Locks stack in a session, so all of them.</summary>
@@ -166,41 +177,22 @@ internal sealed class LockSession : IAsyncDisposable
             throw errors.Unfit("it is a standby, which hands out locks that the primary knows nothing of; connect to the primary");
     }
 
+    /// <summary>Before the lease becomes longer: the system would end the session of a leader that still trusts in it.</summary>
+    private async Task BearSilenceAsync(TimeSpan lease)
+    {
+        await using var batch = new NpgsqlBatch(Connection);
+        batch.BatchCommands.Add(SessionSettings.BearingSilence(lease));
+        await batch.ExecuteNonQueryAsync(Aborted);
+        _beat.CommandTimeout = ConnectionSettings.WholeSeconds(lease);
+        _bearsSilence = lease;
+    }
+
     private async Task SetUpAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(Connection);
         // After a crash, or on a promoted standby, the unlogged table is empty: whoever comes first leaves a new mark.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("INSERT INTO election_marker DEFAULT VALUES ON CONFLICT DO NOTHING"));
-        batch.BatchCommands.Add(SettingsOf(candidacy));
+        batch.BatchCommands.Add(SessionSettings.Of(candidacy, _idle, Milliseconds(LongestWait)));
         await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private NpgsqlBatchCommand SettingsOf(Candidacy candidacy)
-    {
-        var seconds = ConnectionSettings.WholeSeconds(Lease).ToString(CultureInfo.InvariantCulture);
-        var values = new (string Name, string Value)[]
-        {
-            ("application_name", $"{Name} {candidacy.Priority.ToString(CultureInfo.InvariantCulture)} {candidacy.Id.NodeId}"),
-            ("idle_session_timeout", _idle),
-            ("lock_timeout", Milliseconds(LongestWait)),
-            ("statement_timeout", "0"),
-            ("transaction_timeout", "0"),
-            // A dead waiter is taken out of the line, rather than being granted the lock one day (Linux servers only).
-            ("client_connection_check_interval", "1000"),
-            // The system must not end the session sooner than the lease does: its leader still trusts in it.
-            ("tcp_keepalives_idle", seconds),
-            ("tcp_keepalives_interval", seconds),
-            ("tcp_user_timeout", Milliseconds(Lease + TimeSpan.FromSeconds(1))),
-            // Planned once, while warming up: a killed leader's successor does not plan.
-            ("plan_cache_mode", "force_generic_plan"),
-            ("jit", "off"),
-        };
-        var command = new NpgsqlBatchCommand("""
-            SELECT set_config(s.name, v.value, false)
-            FROM unnest($1::text[], $2::text[]) AS v (name, value) JOIN pg_settings s ON s.name = v.name
-            WHERE v.name <> 'client_connection_check_interval' OR version() ~* 'linux'
-            """);
-        command.Parameters.With(values.Select(v => v.Name).ToArray()).With(values.Select(v => v.Value).ToArray());
-        return command;
     }
 }

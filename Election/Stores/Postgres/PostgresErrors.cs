@@ -6,6 +6,8 @@ namespace AspireElection.Stores.Postgres;
 /// <summary>What went wrong at the server, in one line for people and without the password.</summary>
 internal sealed class PostgresErrors
 {
+    private const string NobodyLocks = "nobody keeps the tables of the election locked (pg_locks)";
+
     private readonly string _server;
 
     public PostgresErrors(string connectionString)
@@ -32,7 +34,7 @@ internal sealed class PostgresErrors
         _ when exception.InnerException is SocketException socket => NoAnswer(socket),
         SocketException socket => NoAnswer(socket),
         _ when exception is TimeoutException || exception.InnerException is TimeoutException =>
-            "no answer in time; see whether the server hangs and the line to it is up",
+            $"no answer in time; see whether the server hangs, the line to it is up, and {NobodyLocks}",
         _ => $"the connection broke ({FirstLine((exception.InnerException ?? exception).Message)}); it is tried again",
     };
 
@@ -51,6 +53,8 @@ internal sealed class PostgresErrors
             $"a permission is missing: {FirstLine(refused.MessageText)}; grant it, or create the election's tables beforehand",
         PostgresErrorCodes.ReadOnlySqlTransaction => "it is read-only; connect to the primary",
         PostgresErrorCodes.UndefinedTable => "a table of the election is gone; it is created again",
+        PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable =>
+            $"{FirstLine(refused.MessageText)}; see whether the server is slow, and {NobodyLocks}",
         PostgresErrorCodes.AdminShutdown => "an administrator or a shutdown ended the session; it is tried again",
         PostgresErrorCodes.IdleSessionTimeout =>
             "the server ended the session because this process was silent for too long; it is tried again",

@@ -39,7 +39,7 @@ internal sealed class TermStatement : IAsyncDisposable
                 left(pg_walfile_name(pg_current_wal_lsn()), 8),
                 coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch,
                 1000 * extract(epoch FROM clock_timestamp() - greatest(
-                    pg_postmaster_start_time(), (SELECT made FROM election_marker)))::float8 AS age_ms),
+                    pg_postmaster_start_time(), coalesce((SELECT made FROM election_marker), clock_timestamp())))::float8 AS age_ms),
         better AS MATERIALIZED (
             SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1

@@ -37,15 +37,6 @@ public sealed class LockSessionTests(PostgresServer server, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task Keep_alive_statements_of_the_users_string_do_not_keep_a_silent_session()
-    {
-        await using var store = new PostgresStore(Server.ConnectionString + ";Keepalive=1;Command Timeout=1;Multiplexing=false", Clock);
-        var doubted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await Acquire(store, Stand("node-1", TimeSpan.FromSeconds(2), renewNow: doubted.SetResult));
-        await doubted.Task.WaitAsync(Bound);
-    }
-
-    [Fact]
     public async Task Renewals_keep_the_session_for_another_lease()
     {
         var lease = TimeSpan.FromMilliseconds(800);

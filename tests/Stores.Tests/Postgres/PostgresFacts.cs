@@ -32,9 +32,9 @@ public abstract class PostgresFacts(PostgresServer server) : IAsyncLifetime
             await _source.DisposeAsync();
     }
 
-    protected PostgresStore NewStore()
+    protected PostgresStore NewStore(string? connectionString = null, bool behindSessionPooler = false)
     {
-        var store = new PostgresStore(Server.ConnectionString, Clock);
+        var store = new PostgresStore(connectionString ?? Server.ConnectionString, Clock) { BehindSessionPooler = behindSessionPooler };
         _disposed.Add(store);
         return store;
     }
@@ -55,6 +55,8 @@ public abstract class PostgresFacts(PostgresServer server) : IAsyncLifetime
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         return (T)(await command.ExecuteScalarAsync().WaitAsync(Bound))!;
     }
+
+    protected async Task MakeTablesAsync() => await NewStore().ListAsync(Election, CancellationToken.None);
 
     /// <summary>Ends the sessions that hold the seat, as an administrator does.</summary>
     protected Task<long> TerminateHolderAsync() => AskAsync<long>(

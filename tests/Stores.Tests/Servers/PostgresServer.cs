@@ -1,11 +1,45 @@
+using System.Diagnostics;
 using AspireElection.AppHost.Servers;
 using Npgsql;
 
 namespace AspireElection.Stores.Tests.Servers;
 
 /// <summary>A real PostgreSQL with an empty database.</summary>
-public sealed class PostgresServer() : RealServer(LocalServer.Postgres(LoopbackPort.Free(), "election"), "postgres")
+public sealed class PostgresServer : RealServer
 {
+    public PostgresServer()
+        : this(LocalServer.Postgres(LoopbackPort.Free(), "election"))
+    {
+    }
+
+    private PostgresServer(LocalServer? server)
+        : base(server, "postgres")
+    {
+    }
+
+    /// <summary>
+    /// A standby that reads the log files of <paramref name="primary"/>, which is stopped and started for its copy.
+    /// </summary>
+    public static async Task<PostgresServer> StandbyOfAsync(PostgresServer primary)
+    {
+        LocalServer? place = LocalServer.Postgres(LoopbackPort.Free(), "election");
+        var standby = new PostgresServer(place is null ? null : place with { Password = primary.Password });
+        string data = Path.Combine(standby.Folder, "data");
+        await primary.StopAsync();
+        Directory.CreateDirectory(standby.Folder);
+        using (Process copy = Process.Start("cp", ["-a", Path.Combine(primary.Folder, "data"), data]))
+            await copy.WaitForExitAsync();
+        await File.WriteAllTextAsync(Path.Combine(data, "standby.signal"), "");
+        await File.AppendAllTextAsync(Path.Combine(data, "postgresql.auto.conf"), $"""
+
+            restore_command = 'cp "{primary.Folder}/data/pg_wal/%f" "%p"'
+            wal_retrieve_retry_interval = 100ms
+            """);
+        await primary.StartAsync();
+        await standby.StartAsync();
+        return standby;
+    }
+
     /// <summary>The first value that a statement of a test answers.</summary>
     public async Task<object?> QueryAsync(string sql)
     {

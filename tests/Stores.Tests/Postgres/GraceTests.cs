@@ -1,0 +1,122 @@
+using AspireElection.Stores.Postgres;
+using AspireElection.Stores.Tests.Servers;
+using AspireElection.Workers;
+
+namespace AspireElection.Stores.Tests.Postgres;
+
+/// <summary>Waiters that are dead or frozen, as processes of their own, ahead of a live one.</summary>
+[Collection(SharedPostgres.Name)]
+public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Dead_waiters_leave_the_line_and_frozen_ones_cost_a_grace_each_and_not_a_lease()
+    {
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        await using var one = Worker("frozen-1");
+        await using var two = Worker("frozen-2");
+        await using var three = Worker("dead");
+        await UntilWaiting(3);
+
+        // Within the time of a check of the connection, far below that after which a waiter queues again.
+        var killed = Clock.GetTimestamp();
+        Signal.Send(three.Id, Signal.Kill);
+        await UntilWaiting(2);
+        Assert.True(Since(killed) < TimeSpan.FromSeconds(6), $"it was in line for {Since(killed).TotalSeconds:0.0} s after its death");
+
+        Signal.Send(one.Id, Signal.Stop);
+        Signal.Send(two.Id, Signal.Stop);
+        var waiting = Acquire(store, Stand("alive"));
+        await UntilWaiting(3);
+        var released = Clock.GetTimestamp();
+        await store.ReleaseAsync(leader.Term, CancellationToken.None);
+        var next = await waiting;
+        Assert.Equal("alive", next.Term.Candidate.NodeId);
+        Assert.InRange(Since(released).TotalMilliseconds, 480, 5000);
+
+        // Who missed its turn stands again, and is granted the next.
+        Signal.Send(one.Id, Signal.Continue);
+        Signal.Send(two.Id, Signal.Continue);
+        await UntilWaiting(2);
+        await store.ReleaseAsync(next.Term, CancellationToken.None);
+        await Until(() => Task.FromResult(one.BecameLeader || two.BecameLeader), "one that missed its turn leads");
+    }
+
+    [Fact]
+    public async Task A_better_waiter_that_never_takes_its_turn_is_let_ahead_once()
+    {
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        var waiting = Acquire(store, Stand("alive"));
+        await UntilWaiting(1);
+        await using var other = await Source.OpenConnectionAsync();
+        var turn = RunAsync($"SET application_name = 'AspireElection 9 other'; SELECT pg_advisory_lock({Key})");
+        await UntilWaiting(2);
+        await store.ReleaseAsync(leader.Term, CancellationToken.None);
+        await turn.WaitAsync(Bound);
+        await UntilWaiting(1);
+        turn = RunAsync($"SELECT pg_advisory_unlock({Key}); SELECT pg_advisory_lock({Key})");
+        var next = await waiting;
+        Assert.Equal("alive", next.Term.Candidate.NodeId);
+        await UntilWaiting(1);
+        await store.ReleaseAsync(next.Term, CancellationToken.None);
+        await turn.WaitAsync(Bound);
+        // It was granted the lock before and after the one term, and no term was written for having stepped back.
+        Assert.Equal("alive", await AskAsync<string>("SELECT node_id FROM election_terms WHERE election = $1", Election));
+
+        async Task RunAsync(string sql)
+        {
+            await using var command = other.CreateCommand();
+            command.CommandText = sql;
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
+    [Trait("Run", "all")]
+    public async Task A_waiter_queues_again_after_ten_seconds_so_that_it_does_not_hold_back_vacuum()
+    {
+        const string Oldest = "SELECT coalesce(max(age(backend_xmin)), 0) FROM pg_stat_activity WHERE application_name = 'AspireElection 0 waiter'";
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        var waiting = Acquire(store, Stand("waiter"));
+        await UntilWaiting(1);
+        await AskAsync<object>("CREATE TABLE IF NOT EXISTS grace_tests (id int); SELECT 1");
+        for (var write = 0; write < 50; write++)
+            await AskAsync<object>("INSERT INTO grace_tests VALUES (1) RETURNING id");
+        Assert.True(await AskAsync<int>(Oldest) >= 50);
+        await Until(async () => await AskAsync<int>(Oldest) < 50 && await CountWaitingAsync() == 1, "it queued again");
+        await store.ReleaseAsync(leader.Term, CancellationToken.None);
+        await waiting;
+    }
+
+    [Fact]
+    public async Task Locks_that_stacked_in_a_session_are_all_given_back()
+    {
+        var candidacy = Stand("node-1");
+        await MakeTablesAsync();
+        await using var session = await LockSession.OpenAsync(
+            new ConnectionSettings(Source), new PoolerCheck(new ConnectionSettings(Source), Errors, false), Errors, candidacy, CancellationToken.None);
+        for (var time = 0; time < 3; time++)
+            Assert.True(await session.LineUpAsync());
+        await session.StepBackAsync();
+        Assert.Equal(0, await CountLocksAsync());
+        for (var time = 0; time < 3; time++)
+            Assert.True(await session.LineUpAsync());
+        Assert.Equal(1, await CountLocksAsync());
+        await session.UnlockAsync();
+        Assert.Equal(0, await CountLocksAsync());
+    }
+
+    private PostgresErrors Errors => new(Server.ConnectionString);
+
+    private long Key => SeatKey.Of(Election);
+
+    private WorkerProcess Worker(string node) => new(
+        $"--node-id {node} --lock-name {Election} --lease-duration {Lease.TotalSeconds}s", $"ConnectionStrings__postgres={Server.ConnectionString}");
+
+    private Task<long> CountLocksAsync() => AskAsync<long>(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = $1", Key);
+}
