@@ -6,7 +6,7 @@ namespace AspireElection.Stores.Postgres;
 /// <summary>The seats that the candidates of one store hold or wait for, each with a session of its own.</summary>
 internal sealed class PostgresSeats(
     ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, PostgresErrors errors, TimeProvider clock)
-    : IAsyncDisposable
+    : IPostgresSeats
 {
     private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
 

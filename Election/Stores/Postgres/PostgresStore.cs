@@ -1,3 +1,4 @@
+using AspireElection.Stores.Postgres.Many;
 using Npgsql;
 
 namespace AspireElection.Stores.Postgres;
@@ -15,12 +16,14 @@ namespace AspireElection.Stores.Postgres;
 /// </remarks>
 public sealed class PostgresStore : IElectionStore
 {
+    private const int MostLockSessions = 64;
+
     private readonly NpgsqlDataSource? _own;
     private readonly PostgresErrors _errors;
     private readonly PostgresSchema _schema;
     private readonly ConnectionSettings _settings;
     private readonly PooledStatements _pool;
-    private readonly Lazy<PostgresSeats> _seats;
+    private readonly Lazy<IPostgresSeats> _seats;
     private readonly PostgresMembership _membership;
     private readonly PostgresLedger _ledger;
     private readonly PostgresObservation _observation;
@@ -46,8 +49,7 @@ public sealed class PostgresStore : IElectionStore
         _settings = new ConnectionSettings(dataSource);
         _pool = new PooledStatements(dataSource, _schema, _errors);
         // What is declared in an initializer is known only after this constructor.
-        _seats = new Lazy<PostgresSeats>(() => new PostgresSeats(
-            _settings, new PoolerCheck(_settings, _errors, BehindSessionPooler), _schema, new TermMarks(_pool), _errors, clock));
+        _seats = new Lazy<IPostgresSeats>(() => SeatsOf(clock));
         _membership = new PostgresMembership(_pool);
         _ledger = new PostgresLedger(_pool);
         _observation = new PostgresObservation(_settings, _schema, _errors, clock);
@@ -58,6 +60,22 @@ public sealed class PostgresStore : IElectionStore
     /// mode). Without it any pooler is refused; in transaction mode it is refused always. Default false.
     /// </summary>
     public bool BehindSessionPooler { get; init; }
+
+    /// <summary>
+    /// For many elections in one process: this many sessions hold the seats of all elections of this store (for each
+    /// lease duration that is used), instead of one session for each candidacy. 0 to 64; default 0: one for each.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 0 or above 64.</exception>
+    internal int LockSessions
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MostLockSessions);
+            field = value;
+        }
+    }
 
     /// <inheritdoc/>
     public string Kind => "postgres";
@@ -125,5 +143,14 @@ public sealed class PostgresStore : IElectionStore
         _schema.Dispose();
         if (_own is not null)
             await _own.DisposeAsync();
+    }
+
+    private IPostgresSeats SeatsOf(TimeProvider clock)
+    {
+        var poolers = new PoolerCheck(_settings, _errors, BehindSessionPooler);
+        var marks = new TermMarks(_pool);
+        return LockSessions == 0
+            ? new PostgresSeats(_settings, poolers, _schema, marks, _errors, clock)
+            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, _pool, _errors, clock);
     }
 }

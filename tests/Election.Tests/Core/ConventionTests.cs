@@ -19,7 +19,7 @@ public sealed partial class ConventionTests
             .Where(file => !Path.GetFileName(file).EndsWith("Extensions.cs", StringComparison.Ordinal))
             .SelectMany(file => Usings().Matches(File.ReadAllText(file)).Select(m => (File: Path.GetFileName(file), Used: m.Groups[1].Value)))
             .Where(u => u.Used.StartsWith("AspireElection", StringComparison.Ordinal))
-            .Where(u => u.Used is not "AspireElection.Timing" && u.Used != $"AspireElection.Stores.{store}")
+            .Where(u => u.Used is not "AspireElection.Timing" && !$"{u.Used}.".StartsWith($"AspireElection.Stores.{store}.", StringComparison.Ordinal))
             .Select(u => $"{u.File} uses {u.Used}");
         Assert.Empty(foreign);
         var core = Sources(folder).Where(file => CoreTypes().IsMatch(File.ReadAllText(file))).Select(Path.GetFileName);

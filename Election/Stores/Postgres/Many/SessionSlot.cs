@@ -1,0 +1,154 @@
+using AspireElection.Timing;
+
+namespace AspireElection.Stores.Postgres.Many;
+
+/// <summary>
+/// The place of one session in a store: opens it while it is needed, opens it anew when it was lost, and confines the
+/// loss to the elections that live on it.
+/// </summary>
+internal sealed class SessionSlot : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
+    private readonly Func<CancellationToken, Task<SharedSession>> _open;
+    private readonly PostgresErrors _errors;
+    private readonly TimeSpan _lease;
+    private readonly TimeProvider _clock;
+    private readonly ISeatLines _lines;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly SessionOrders _orders;
+    private readonly Task _loop;
+    private volatile SharedSession? _session;
+
+    public SessionSlot(
+        Func<CancellationToken, Task<SharedSession>> open, PostgresErrors errors, TimeSpan lease, TimeProvider clock, ISeatLines lines)
+    {
+        _open = open;
+        _errors = errors;
+        _lease = lease;
+        _clock = clock;
+        _lines = lines;
+        _orders = new SessionOrders(lease);
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>The server process of its session; 0 while there is none.</summary>
+    public int Backend => _session?.Presence.Backend ?? 0;
+
+    public void Attach() => _orders.Attach();
+
+    public void Detach() => _orders.Detach();
+
+    /// <summary>Tries to take the seat, and tells what came of it.</summary>
+    public void Take(Stand stand) => _orders.Take(stand);
+
+    /// <summary>Looks whether somebody for whom it holds a lock does not wait any more.</summary>
+    public void Look() => _orders.Tell();
+
+    /// <summary>Renews by a heartbeat that is sent after this call, together with all who asked by then.</summary>
+    public async Task<RenewAnswer> RenewAsync(SharedSeat seat, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        if (_orders.Renew(seat, lease, _clock.After(lease)) is not { } beat)
+            return RenewAnswer.Lost;
+        var answer = await beat.WaitAsync(cancellationToken);
+        return seat.IsOver ? RenewAnswer.Lost : answer;
+    }
+
+    /// <summary>Ends the seat and gives its lock back.</summary>
+    public Task UnlockAsync(SharedSeat seat) => _orders.Unlock(seat);
+
+    /// <summary>Closes the session, and with it every seat; bounded.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _orders.Close();
+        await _closing.CancelAsync();
+        try
+        {
+            await _loop.WaitAsync(CloseLimit, _clock);
+        }
+        catch (TimeoutException)
+        {
+            _session?.Abort();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = FirstPause;
+        while (!_orders.IsClosed)
+        {
+            _orders.Listen();
+            if (!_orders.IsNeeded)
+            {
+                await _orders.Told;
+                continue;
+            }
+
+            try
+            {
+                _session = await _open(_closing.Token);
+                pause = FirstPause;
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: who waits must be told, and the loop must go on for those who come later.
+                FailWanted(exception);
+                await PauseAsync(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                continue;
+            }
+
+            await ServeAsync(_session);
+        }
+
+        FailWanted(new ObjectDisposedException(nameof(PostgresStore)));
+    }
+
+    private async Task ServeAsync(SharedSession session)
+    {
+        var work = new SessionWork(session, this, _orders, _errors, _clock, _lines);
+        try
+        {
+            _orders.Begin();
+            await work.RunAsync();
+        }
+        catch (Exception exception) when (
+            PostgresErrors.AreOfServer(exception) || exception is OperationCanceledException or InvalidOperationException)
+        {
+            // The session is gone, and its locks with it: those who hold seats are told so below.
+        }
+        finally
+        {
+            _session = null;
+            foreach (var seat in _orders.Lose(_lease))
+            {
+                _lines.Ended(seat);
+                seat.Candidacy.RenewNow();
+            }
+
+            work.GiveUp();
+            await session.DisposeAsync();
+        }
+    }
+
+    private void FailWanted(Exception exception)
+    {
+        var told = PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception;
+        foreach (var stand in _orders.NextWanted(int.MaxValue))
+            _lines.Failed(stand, told);
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, _clock, _closing.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is being closed; the loop sees that.
+        }
+    }
+}

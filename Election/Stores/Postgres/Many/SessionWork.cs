@@ -1,0 +1,246 @@
+using AspireElection.Timing;
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres.Many;
+
+/// <summary>
+/// The one loop that uses a session. Between orders it keeps a read pending, so that a session which the server ends is
+/// noticed at once; when nobody renews, it beats by itself, or those who only wait would lose their session.
+/// </summary>
+internal sealed class SessionWork(
+    SharedSession session, SessionSlot slot, SessionOrders orders, PostgresErrors errors, TimeProvider clock, ISeatLines lines)
+{
+    /// <summary>How many terms one statement takes: renewals wait for no longer than that.</summary>
+    private const int AtOnce = 256;
+
+    /// <summary>How often somebody else may have locked the row of an election before people are told.</summary>
+    private const int MostMissed = 20;
+
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestUnused = TimeSpan.FromSeconds(30);
+
+    /// <summary>Locks held without a term until an old lease has run out, and until when.</summary>
+    private readonly Dictionary<Stand, long> _kept = [];
+    private readonly List<Stand> _underWay = [];
+    private long _beatAt = clock.After(orders.Lease / 3);
+    private long _endAt = long.MaxValue;
+    private long _unusedAt = clock.After(LongestUnused);
+
+    /// <summary>Until the slot is closed or nobody needs the session; an exception means that the session is gone.</summary>
+    public async Task RunAsync()
+    {
+        while (!orders.IsClosed)
+        {
+            orders.Listen();
+            if (orders.IsNeeded)
+                _unusedAt = clock.After(LongestUnused);
+            else if (clock.Until(_unusedAt) == TimeSpan.Zero)
+                break;
+            var worked = await BeatAsync();
+            EndSilent();
+            worked |= await UnlockAsync();
+            worked |= await TakeAsync();
+            if (!worked)
+                await IdleAsync();
+        }
+    }
+
+    /// <summary>After the end of the session: nothing is held for anybody.</summary>
+    public void GiveUp()
+    {
+        foreach (var stand in _underWay.Concat(_kept.Keys).Distinct())
+            lines.Again(stand, clock.GetTimestamp());
+    }
+
+    private async Task<bool> BeatAsync()
+    {
+        var asked = orders.NextBeat();
+        if (asked is null && clock.Until(_beatAt) > TimeSpan.Zero)
+            return false;
+        var lease = orders.Lease;
+        try
+        {
+            _beatAt = clock.After(lease / 3);
+            var own = await session.BeatAsync(lease);
+            if (!own)
+                throw new InvalidOperationException("Another server process answered: one that holds no lock.");
+            asked?.TrySetResult(RenewAnswer.Renewed);
+        }
+        catch (Exception exception) when (session.IsOpen && PostgresErrors.AreOfServer(exception))
+        {
+            // The statement failed and the session lives: nobody knows whether it renewed.
+            if (asked?.TrySetException(errors.Unavailable(exception)) == true)
+                _ = asked.Task.Exception;
+        }
+        catch
+        {
+            asked?.TrySetResult(RenewAnswer.Lost);
+            throw;
+        }
+
+        return true;
+    }
+
+    private void EndSilent()
+    {
+        if (clock.Until(_endAt) > TimeSpan.Zero)
+            return;
+        _endAt = orders.EndSilent(clock.GetTimestamp(), lines.RunOut);
+    }
+
+    private async Task<bool> UnlockAsync()
+    {
+        var abandoned = _kept.Keys.Where(s => s.IsOver).ToList();
+        foreach (var stand in abandoned)
+        {
+            _kept.Remove(stand);
+            orders.Unlock(stand.Key);
+        }
+
+        var (keys, done) = orders.NextUnlocks();
+        if (keys.Length == 0)
+            return false;
+        try
+        {
+            await session.UnlockAsync(keys);
+        }
+        finally
+        {
+            done.TrySetResult();
+            foreach (var stand in abandoned)
+                lines.Again(stand, clock.GetTimestamp());
+        }
+
+        return true;
+    }
+
+    private async Task<bool> TakeAsync()
+    {
+        _underWay.Clear();
+        _underWay.AddRange(orders.NextWanted(AtOnce));
+        _underWay.AddRange(_kept.Where(k => clock.Until(k.Value) == TimeSpan.Zero).Select(k => k.Key).Take(AtOnce));
+        if (_underWay.Count == 0)
+            return false;
+        foreach (var stand in _underWay.Where(s => s.IsOver && !_kept.ContainsKey(s)).ToList())
+            Settle(stand, () => lines.Again(stand, clock.GetTimestamp()));
+        await LockAsync();
+        if (_underWay.Count > 0)
+            await TakeTermsAsync([.. _underWay]);
+        return true;
+    }
+
+    /// <summary>Takes the locks of those under way that are free; the others are told to look again.</summary>
+    private async Task LockAsync()
+    {
+        // Locks stack: one that is held already must not be taken a second time.
+        foreach (var stand in _underWay.Where(s => !_kept.ContainsKey(s) && orders.Holds(s.Key)).ToList())
+            Settle(stand, () => lines.Again(stand, clock.After(BusyPause)));
+        var wanting = _underWay.Where(s => !_kept.ContainsKey(s)).ToList();
+        if (wanting.Count == 0)
+            return;
+        long[] keys = [.. wanting.Select(s => s.Key)];
+        HashSet<long> granted;
+        try
+        {
+            granted = await session.TryLockAsync(keys);
+        }
+        catch (PostgresException exception) when (session.IsOpen)
+        {
+            // A lock outlives the statement that took it, though the statement failed.
+            await session.UnlockAsync(keys);
+            foreach (var stand in wanting)
+                Settle(stand, () => lines.Failed(stand, errors.Unavailable(exception)));
+            return;
+        }
+
+        foreach (var stand in wanting.Where(s => !granted.Contains(s.Key)))
+            Settle(stand, () => lines.Again(stand, clock.GetTimestamp()));
+    }
+
+    private async Task TakeTermsAsync(List<Stand> stands)
+    {
+        var alive = stands.ConvertAll(s => s.AliveTerm(clock));
+        // Trust is counted from here: the locks are held, and the server keeps the session for a lease from now on.
+        var anchor = clock.GetTimestamp();
+        List<TermAnswer?> answers;
+        try
+        {
+            answers = await session.TakeAsync([.. stands.Select((s, i) => new TermWish(s.Candidacy, alive[i].Term, s.Outlasted))]);
+        }
+        catch (PostgresException) when (session.IsOpen && stands.Count > 1)
+        {
+            // One election must not keep the others from their terms.
+            foreach (var stand in stands)
+                await TakeTermsAsync([stand]);
+            return;
+        }
+        catch (PostgresException exception) when (session.IsOpen)
+        {
+            await LetGoAsync(stands[0], () => lines.Failed(stands[0], errors.Unavailable(exception)));
+            return;
+        }
+
+        for (var i = 0; i < stands.Count; i++)
+            await SettleAsync(stands[i], answers[i], alive[i].Until, anchor);
+    }
+
+    private async Task SettleAsync(Stand stand, TermAnswer? answer, long aliveUntil, long anchor)
+    {
+        switch (answer)
+        {
+            case TermAnswer.Taken taken:
+                var endsAt = anchor + stand.Candidacy.LeaseDuration.ToTicksOf(clock);
+                var term = new Term(stand.Candidacy.Election, stand.Candidacy.Id, taken.Token);
+                var seat = new SharedSeat(stand.Candidacy, stand.Key, term, endsAt, slot);
+                _kept.Remove(stand);
+                _endAt = Math.Min(_endAt, endsAt);
+                orders.Add(seat);
+                Settle(stand, () => lines.Granted(stand, seat, anchor));
+                break;
+            case TermAnswer.Outlast last:
+                // The lock is kept meanwhile, so that nobody else has to wait it out again.
+                _kept[stand] = clock.After(last.Left);
+                stand.Outlasted = last.Token;
+                _underWay.Remove(stand);
+                break;
+            case TermAnswer.Forgotten:
+                _kept[stand] = aliveUntil;
+                _underWay.Remove(stand);
+                break;
+            default:
+                await LetGoAsync(stand, () =>
+                {
+                    if (++stand.Missed < MostMissed)
+                        lines.Again(stand, clock.After(BusyPause));
+                    else
+                        lines.Failed(stand, errors.Unfit("somebody else keeps the row of the election's term locked; end that transaction"));
+                });
+                break;
+        }
+    }
+
+    private async Task LetGoAsync(Stand stand, Action tell)
+    {
+        await session.UnlockAsync([stand.Key]);
+        _kept.Remove(stand);
+        Settle(stand, tell);
+    }
+
+    private void Settle(Stand stand, Action tell)
+    {
+        _underWay.Remove(stand);
+        tell();
+    }
+
+    /// <summary>Waits for an order or for what falls due, with a read pending; throws when the session has ended.</summary>
+    private async Task IdleAsync()
+    {
+        var until = Math.Min(Math.Min(_beatAt, _endAt), _kept.Count == 0 ? long.MaxValue : _kept.Values.Min());
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(session.Aborted);
+        var due = Task.Delay(clock.Until(until).ForTimer(), clock, enough.Token);
+        var ended = session.ReadUntilAsync(enough.Token);
+        await Task.WhenAny(orders.Told, due, ended);
+        await enough.CancelAsync();
+        await ended;
+    }
+}

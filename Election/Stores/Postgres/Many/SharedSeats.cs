@@ -1,0 +1,221 @@
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres.Many;
+
+/// <summary>The seats of a store whose elections share a few sessions.</summary>
+internal sealed class SharedSeats : IPostgresSeats
+{
+    /// <summary>How many seats are looked at in one statement.</summary>
+    private const int AtOnce = 1024;
+
+    /// <summary>How many sessions of others are waited for, for each session of one's own.</summary>
+    private const int WatchesForEach = 4;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly int _sessions;
+    private readonly ConnectionSettings _settings;
+    private readonly PoolerCheck _poolers;
+    private readonly PostgresSchema _schema;
+    private readonly TermMarks _marks;
+    private readonly PostgresErrors _errors;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(TimeSpan Lease, int Place), SessionSlot> _slots = [];
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ElectionLines _lines;
+    private readonly SeatReleases _releases;
+    private readonly SessionWatches _watches;
+    private Task? _loop;
+
+    public SharedSeats(
+        int sessions, ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, PooledStatements pool,
+        PostgresErrors errors, TimeProvider clock)
+    {
+        _sessions = sessions;
+        _settings = settings;
+        _poolers = poolers;
+        _schema = schema;
+        _marks = marks;
+        _errors = errors;
+        _clock = clock;
+        _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut };
+        _releases = new SeatReleases(pool, _lines, clock);
+        _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _ => _lines.Tell());
+    }
+
+    public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, typeof(PostgresStore));
+        cancellationToken.ThrowIfCancellationRequested();
+        // A new campaign of the same incarnation has given its earlier term up.
+        if (_lines.OrphanOf(candidacy) is { } orphan)
+            await DropAsync(orphan);
+        await EnsureAsync(cancellationToken);
+        var stand = new Stand(candidacy);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        _lines.Add(stand);
+        lock (_gate)
+            _loop ??= Task.Run(RunAsync, CancellationToken.None);
+        await using (ending.Token.UnsafeRegister(_ => Leave(stand, cancellationToken), null))
+            return await stand.Granted;
+    }
+
+    public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        if (_lines.SeatOf(term) is not { } seat)
+            return RenewAnswer.Lost;
+        if (leaseDuration > seat.Lease)
+        {
+            // Before the server keeps the session for longer: who waits out the term must not be told too little.
+            await _marks.LongerLeaseAsync(term, leaseDuration, cancellationToken);
+            seat.Lease = leaseDuration;
+        }
+
+        return await seat.Slot.RenewAsync(seat, leaseDuration, cancellationToken);
+    }
+
+    public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
+    {
+        if (_lines.Take(term) is { } seat)
+            await _releases.ReleaseAsync(seat);
+    }
+
+    /// <summary>Ends all waiting, and closes every session and with it every seat.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        _lines.Tell();
+        SessionSlot[] slots;
+        Task? loop;
+        lock (_gate)
+        {
+            slots = [.. _slots.Values];
+            loop = _loop;
+        }
+
+        await Task.WhenAll(slots.Select(s => s.DisposeAsync().AsTask()));
+        if (loop is not null)
+            await loop;
+        await _watches.DisposeAsync();
+    }
+
+    private async Task DropAsync(SharedSeat seat)
+    {
+        _lines.Take(seat.Term);
+        await seat.Slot.UnlockAsync(seat);
+        _lines.Ended(seat);
+    }
+
+    private void GiveBack(SharedSeat seat)
+    {
+        _lines.Take(seat.Term);
+        _ = _releases.ReleaseAsync(seat);
+    }
+
+    private void RanOut(List<SharedSeat> seats, Task unlocked) => _ = _releases.TellAsync(seats, unlocked);
+
+    private void Leave(Stand stand, CancellationToken cancellationToken)
+    {
+        stand.Cancel(cancellationToken);
+        _lines.Leave(stand);
+    }
+
+    private async Task EnsureAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _schema.EnsureAsync(cancellationToken);
+        }
+        catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw _errors.Unavailable(exception);
+        }
+    }
+
+    /// <summary>The session of an election: always the same one, so that a loss costs the same few.</summary>
+    private SessionSlot SlotOf(Candidacy candidacy)
+    {
+        var place = (candidacy.LeaseDuration, (int)((ulong)SeatKey.Of(candidacy.Election) % (ulong)_sessions));
+        lock (_gate)
+        {
+            if (!_slots.TryGetValue(place, out var slot))
+            {
+                var lease = candidacy.LeaseDuration;
+                slot = new SessionSlot(
+                    cancellation => SharedSession.OpenAsync(_settings, _poolers, _errors, lease, cancellation), _errors, lease, _clock, _lines);
+                _slots.Add(place, slot);
+            }
+
+            return slot;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = FirstPause;
+        while (!_closing.IsCancellationRequested)
+        {
+            try
+            {
+                await using var session = await WaiterSession.OpenAsync(_settings, _closing.Token);
+                pause = FirstPause;
+                _lines.BeginAnew();
+                await ServeAsync(session);
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: those who wait must be told when it goes on, and the loop must not end.
+                if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+                    _schema.Forget();
+                if (pause > FirstPause)
+                    _lines.FailAll(PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception);
+                await PauseAsync(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+    }
+
+    private async Task ServeAsync(WaiterSession session)
+    {
+        while (!_closing.IsCancellationRequested)
+        {
+            var told = _lines.Listen();
+            _lines.Changed(session.NextTold());
+            var due = _lines.NextDue(AtOnce);
+            _lines.Saw(due, await session.LookAsync(due), Watch);
+            var (waiting, leaving) = _lines.NextToRegister();
+            if (leaving.Count > 0)
+                await session.LeaveAsync(leaving);
+            if (waiting.Count > 0)
+                await session.JoinAsync(waiting);
+            await session.PauseAsync(_lines.UntilNextDue(), told, _clock);
+        }
+    }
+
+    private bool Watch(SessionPresence holder)
+    {
+        // The end of a session of one's own is told without asking the server.
+        lock (_gate)
+        {
+            if (_slots.Values.Any(s => s.Backend == holder.Backend))
+                return true;
+        }
+
+        return _watches.Watch(holder);
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, _clock, _closing.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is being closed; the loop sees that.
+        }
+    }
+}

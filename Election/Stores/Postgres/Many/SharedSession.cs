@@ -1,0 +1,138 @@
+using System.Data;
+using Npgsql;
+
+namespace AspireElection.Stores.Postgres.Many;
+
+/// <summary>
+/// A session that holds the seats of many elections, with the same locks as a session of one. One statement at a time,
+/// and none that can wait.
+/// </summary>
+internal sealed class SharedSession : IAsyncDisposable
+{
+    private const string Beat = "SELECT pg_backend_pid(), set_config('idle_session_timeout', $1, false)";
+
+    // Of what failed in the middle, nobody knows how much was locked: unlocking what is not locked only warns.
+    private const string TryLock = "SELECT key FROM unnest($1::bigint[]) AS key WHERE pg_try_advisory_lock(key)";
+    private const string Unlock = "SELECT count(*) FROM unnest($1::bigint[]) AS key WHERE pg_advisory_unlock(key)";
+
+    private readonly CancellationTokenSource _abort = new();
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlCommand _beat;
+    private readonly NpgsqlCommand _tryLock;
+    private readonly NpgsqlCommand _unlock;
+    private readonly TermsStatement _terms;
+    private readonly NpgsqlParameter<string> _idle = new();
+    private readonly NpgsqlParameter<long[]> _wanted = new();
+    private readonly NpgsqlParameter<long[]> _given = new();
+
+    private SharedSession(NpgsqlConnection connection)
+    {
+        _connection = connection;
+        _beat = new NpgsqlCommand(Beat, connection);
+        _beat.Parameters.Add(_idle);
+        _tryLock = new NpgsqlCommand(TryLock, connection);
+        _tryLock.Parameters.Add(_wanted);
+        _unlock = new NpgsqlCommand(Unlock, connection);
+        _unlock.Parameters.Add(_given);
+        _terms = new TermsStatement(connection);
+    }
+
+    public SessionPresence Presence { get; private set; }
+
+    public bool IsOpen => _connection.State == ConnectionState.Open;
+
+    /// <summary>Cancelled by <see cref="Abort"/>.</summary>
+    public CancellationToken Aborted => _abort.Token;
+
+    /// <summary>Opens the session, ready to take: everything was run once, so that taking costs two round trips.</summary>
+    public static async Task<SharedSession> OpenAsync(
+        ConnectionSettings settings, PoolerCheck poolers, PostgresErrors errors, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var session = new SharedSession(await settings.OpenAsync(lease, lease, cancellationToken));
+        try
+        {
+            await poolers.BackendAsync(session._connection, cancellationToken);
+            await SessionSettings.RefuseUnfitAsync(session._connection, errors, cancellationToken);
+            // After a crash, or on a promoted standby, the unlogged table is empty: whoever comes first leaves a new mark.
+            await using (var mark = new NpgsqlCommand("INSERT INTO election_marker DEFAULT VALUES ON CONFLICT DO NOTHING", session._connection))
+                await mark.ExecuteNonQueryAsync(cancellationToken);
+            await SessionSettings.ApplyAsync(session._connection, SessionSettings.OfSeats(lease), cancellationToken);
+            session.Presence = await SessionPresence.TakeAsync(session._connection, cancellationToken);
+            await session.RehearseAsync(lease, cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// One heartbeat for all seats, a statement that cannot block. False when another backend answered, one that holds
+    /// none of the locks.
+    /// </summary>
+    public async Task<bool> BeatAsync(TimeSpan lease)
+    {
+        _idle.TypedValue = LockSession.Milliseconds(lease);
+        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Presence.Backend;
+    }
+
+    /// <summary>Which of the locks were free, and are this session's now. Never to be asked for one that it holds: they stack.</summary>
+    public async Task<HashSet<long>> TryLockAsync(long[] keys)
+    {
+        _wanted.TypedValue = keys;
+        var granted = new HashSet<long>(keys.Length);
+        await using var reader = await _tryLock.ExecuteReaderAsync(Aborted);
+        while (await reader.ReadAsync(Aborted))
+            granted.Add(reader.GetInt64(0));
+        return granted;
+    }
+
+    /// <summary>Takes the terms of seats whose locks this session holds.</summary>
+    public Task<List<TermAnswer?>> TakeAsync(IReadOnlyList<TermWish> wishes) => _terms.TakeAsync(wishes, Aborted);
+
+    public async Task UnlockAsync(long[] keys)
+    {
+        _given.TypedValue = keys;
+        await _unlock.ExecuteNonQueryAsync(Aborted);
+    }
+
+    /// <summary>Reads until cancelled, so that the end of the session is noticed at once.</summary>
+    public async Task ReadUntilAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!Aborted.IsCancellationRequested)
+        {
+            // Only the read was cancelled; the session is as it was.
+        }
+    }
+
+    /// <summary>Ends whatever is under way, and with it the session; never on the caller's thread, which it may block.</summary>
+    public void Abort() => _ = _abort.CancelAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _beat.DisposeAsync();
+        await _tryLock.DisposeAsync();
+        await _unlock.DisposeAsync();
+        await _terms.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private async Task RehearseAsync(TimeSpan lease, CancellationToken cancellationToken)
+    {
+        _idle.TypedValue = LockSession.Milliseconds(lease);
+        _wanted.TypedValue = _given.TypedValue = [];
+        await _beat.PrepareAsync(cancellationToken);
+        await _tryLock.PrepareAsync(cancellationToken);
+        await _unlock.PrepareAsync(cancellationToken);
+        await _terms.PrepareAsync(cancellationToken);
+        await BeatAsync(lease);
+        await TryLockAsync([]);
+        await UnlockAsync([]);
+    }
+}
