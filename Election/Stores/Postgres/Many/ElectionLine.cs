@@ -88,14 +88,14 @@ internal sealed class ElectionLine(TimeProvider clock)
 
         if (!view.Released)
             _settlesUntil = null;
-        if (view.Presence is { } key)
+        if (view.PresenceKey is { } key)
             Holder = new SessionPresence(view.Holder, key);
         LookAt(clock.After(next.Candidacy.RetryPeriod < LongestSettling / 2 ? next.Candidacy.RetryPeriod : LongestSettling / 2));
         return false;
     }
 
     private bool Unsettled(SeatView view) =>
-        view.Released || (_gone is { } gone && gone.Backend == view.Holder && (view.Presence is null || view.Presence == gone.Key));
+        view.Released || (_gone is { } gone && gone.Backend == view.Holder && (view.PresenceKey is null || view.PresenceKey == gone.Key));
 
     private void Unsettle()
     {

@@ -4,10 +4,10 @@ namespace AspireElection.Stores.Postgres.Many;
 
 /// <summary>How a seat looks to somebody who waits for it.</summary>
 /// <param name="Holder">The server process that holds its lock; 0 when it is free.</param>
-/// <param name="Presence">The presence key of that process; null where it has none, as a session of one seat.</param>
+/// <param name="PresenceKey">The presence key of that process; null where it has none, as a session of one seat.</param>
 /// <param name="Released">The last term was given back; its lock follows in a moment.</param>
 /// <param name="Better">How many better candidates wait for it now.</param>
-internal readonly record struct SeatView(int Holder, int? Presence, bool Released, int Better);
+internal readonly record struct SeatView(int Holder, int? PresenceKey, bool Released, int Better);
 
 /// <summary>Looks at any number of seats in one round trip.</summary>
 internal sealed class SeatSurvey(NpgsqlConnection connection) : IAsyncDisposable

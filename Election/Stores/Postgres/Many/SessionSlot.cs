@@ -35,7 +35,7 @@ internal sealed class SessionSlot : IAsyncDisposable
     }
 
     /// <summary>The server process of its session; 0 while there is none.</summary>
-    public int Backend => _session?.Presence.Backend ?? 0;
+    public int Backend => _session?.Identity.Backend ?? 0;
 
     public void Attach() => _orders.Attach();
 

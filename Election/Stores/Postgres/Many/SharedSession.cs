@@ -37,7 +37,7 @@ internal sealed class SharedSession : IAsyncDisposable
         _terms = new TermsStatement(connection);
     }
 
-    public SessionPresence Presence { get; private set; }
+    public SessionPresence Identity { get; private set; }
 
     public bool IsOpen => _connection.State == ConnectionState.Open;
 
@@ -57,7 +57,7 @@ internal sealed class SharedSession : IAsyncDisposable
             await using (var mark = new NpgsqlCommand("INSERT INTO election_marker DEFAULT VALUES ON CONFLICT DO NOTHING", session._connection))
                 await mark.ExecuteNonQueryAsync(cancellationToken);
             await SessionSettings.ApplyAsync(session._connection, SessionSettings.OfSeats(lease), cancellationToken);
-            session.Presence = await SessionPresence.TakeAsync(session._connection, cancellationToken);
+            session.Identity = await SessionPresence.TakeAsync(session._connection, cancellationToken);
             await session.RehearseAsync(lease, cancellationToken);
             return session;
         }
@@ -75,7 +75,7 @@ internal sealed class SharedSession : IAsyncDisposable
     public async Task<bool> BeatAsync(TimeSpan lease)
     {
         _idle.TypedValue = LockSession.Milliseconds(lease);
-        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Presence.Backend;
+        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Identity.Backend;
     }
 
     /// <summary>Which of the locks were free, and are this session's now. Never to be asked for one that it holds: they stack.</summary>
