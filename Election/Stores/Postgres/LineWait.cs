@@ -3,10 +3,13 @@ using AspireElection.Timing;
 namespace AspireElection.Stores.Postgres;
 
 /// <summary>A candidate's way from the end of the line to its term.</summary>
-internal sealed class LineWait(LockSession session, Candidacy candidacy, TimeProvider clock)
+internal sealed class LineWait(LockSession session, Candidacy candidacy, PostgresErrors errors, TimeProvider clock)
 {
     /// <summary>Backends that had their turn are forgotten one day: the list must not grow without end.</summary>
     private const int Remembered = 64;
+
+    /// <summary>Waits in vain between two looks at who keeps the seat: a look a minute.</summary>
+    private const int LooksApart = 6;
 
     private readonly Queue<int> _steppedBackFor = new();
     private long _outlasted;
@@ -15,10 +18,17 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, TimePro
     public async Task<Grant> WaitAsync()
     {
         await RehearseAsync();
-        while (true)
+        for (var inVain = 0; ;)
         {
-            if (await session.LineUpAsync() && await TakeAsync() is { } grant)
+            if (!await session.LineUpAsync())
+            {
+                if (inVain++ % LooksApart == 0)
+                    await ForeignHolder.RefuseAsync(session, errors);
+            }
+            else if (await TakeAsync() is { } grant)
+            {
                 return grant;
+            }
         }
     }
 

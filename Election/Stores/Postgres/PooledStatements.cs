@@ -18,6 +18,10 @@ internal sealed class PooledStatements(NpgsqlDataSource source, PostgresSchema s
         {
             schema.Forget();
         }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.IdleSessionTimeout)
+        {
+            // The server had ended this session of the pool, because the user's role bears little silence: nothing was done.
+        }
         catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
         {
             throw errors.Unavailable(exception);

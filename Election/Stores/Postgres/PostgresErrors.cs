@@ -50,8 +50,12 @@ internal sealed class PostgresErrors
             "no connection is left; raise max_connections: each candidate takes one, and each store a few for its statements",
         PostgresErrorCodes.CannotConnectNow => "the server is starting or shutting down; it is tried again",
         PostgresErrorCodes.InsufficientPrivilege =>
-            $"a permission is missing: {FirstLine(refused.MessageText)}; grant it, or create the election's tables beforehand",
-        PostgresErrorCodes.ReadOnlySqlTransaction => "it is read-only; connect to the primary",
+            $"a permission is missing: {FirstLine(refused.MessageText)}; grant the user CREATE on the schema, or where the " +
+            "election's tables exist, SELECT, INSERT, UPDATE and DELETE on them",
+        PostgresErrorCodes.InvalidSchemaName =>
+            $"{FirstLine(refused.MessageText)}; create a schema of the user's search path, or set Search Path in the connection string",
+        PostgresErrorCodes.ReadOnlySqlTransaction =>
+            "it is read-only; connect to the primary, or take default_transaction_read_only from the user and the database",
         PostgresErrorCodes.UndefinedTable => "a table of the election is gone; it is created again",
         PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable =>
             $"{FirstLine(refused.MessageText)}; see whether the server is slow, and {NobodyLocks}",

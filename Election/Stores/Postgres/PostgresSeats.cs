@@ -96,7 +96,7 @@ internal sealed class PostgresSeats(
         {
             Grant grant;
             await using (cancellationToken.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
-                grant = await new LineWait(session, candidacy, clock).WaitAsync();
+                grant = await new LineWait(session, candidacy, errors, clock).WaitAsync();
             cancellationToken.ThrowIfCancellationRequested();
             kept = true;
             var seat = new HeldSeat(session, candidacy, grant.Term, errors, over => _held.TryRemove(over.Term, out _));

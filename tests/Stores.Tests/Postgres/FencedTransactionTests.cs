@@ -53,6 +53,40 @@ public sealed class FencedTransactionTests(PostgresServer server) : PostgresFact
         Assert.Equal(6, await AskAsync<long>("SELECT token FROM election_fence WHERE election = $1", Election));
     }
 
+    [Fact]
+    public async Task A_predecessor_whose_statement_runs_on_is_waited_for_no_longer_than_promised()
+    {
+        var lease = TimeSpan.FromMilliseconds(300);
+        await CommitAsync(TermOf("node-0", 4));
+        await using var running = await BeginAsync(TermOf("node-1", 5), lease);
+        await using var sleep = new NpgsqlCommand("SELECT pg_sleep(60)", running.Connection);
+        using var ending = new CancellationTokenSource();
+        var work = sleep.ExecuteNonQueryAsync(ending.Token);
+        var before = Clock.GetTimestamp();
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => BeginAsync(TermOf("node-2", 6), lease));
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, refused.SqlState);
+        Assert.InRange(Since(before), lease * 2, TimeSpan.FromSeconds(8));
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work);
+    }
+
+    [Fact]
+    public async Task Its_limits_are_those_of_the_transaction_and_not_of_the_pool()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(Server.ConnectionString) { NoResetOnClose = true, MaxPoolSize = 1 };
+        await using var source = NpgsqlDataSource.Create(settings.ConnectionString);
+        const string Show = "SELECT current_setting('idle_in_transaction_session_timeout') || ' ' || current_setting('lock_timeout')";
+        await using (var fenced = await PostgresFencedTransaction.BeginAsync(source, TermOf("node-1", 5), TimeSpan.FromSeconds(2)))
+        {
+            await using var inside = new NpgsqlCommand(Show, fenced.Connection);
+            Assert.Equal("2s 5s", await inside.ExecuteScalarAsync());
+            await fenced.CommitAsync();
+        }
+
+        await using var after = source.CreateCommand(Show);
+        Assert.Equal("0 0", await after.ExecuteScalarAsync());
+    }
+
     private Term TermOf(string node, long token) => new(Election, new CandidateId(node, "mine"), token);
 
     private Task<PostgresFencedTransaction> BeginAsync(Term term, TimeSpan? lease = null) =>
