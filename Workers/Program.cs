@@ -22,7 +22,10 @@ internal static class Program
         return await Build(settings, lines).RunToEndAsync(settings);
     }
 
-    public static WebApplication Build(WorkerSettings settings, LineWriter lines)
+    /// <param name="settings">What the worker was told.</param>
+    /// <param name="lines">Where its event lines go.</param>
+    /// <param name="extend">What a test adds.</param>
+    public static WebApplication Build(WorkerSettings settings, LineWriter lines, Action<ElectionBuilder>? extend = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.AddServiceDefaults();
@@ -30,12 +33,13 @@ internal static class Program
         builder.AddServers(settings.Store);
         builder.AddHealth();
 
-        builder.AddElection(settings.LockName, settings.ApplyTo)
+        var election = builder.AddElection(settings.LockName, settings.ApplyTo)
             .UseChosenStore(settings)
             .AddLeaderJob<Migrations>()
             .AddLeaderJob<CacheWarming>()
             .AddLeaderJob<StaleMembers>()
             .AddLeaderJob<Alerts>();
+        extend?.Invoke(election);
 
         var app = builder.Build();
         app.MapDefaultEndpoints();

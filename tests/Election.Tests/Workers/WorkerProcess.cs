@@ -15,25 +15,37 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly Process _process;
+    private readonly Action<string>? _heard;
 
     /// <summary>Starts a worker by flags and variables (<c>NAME=value</c>).</summary>
     public WorkerProcess(string flags, params string[] variables)
+        : this(new ProcessStartInfo("dotnet", $"\"{System.IO.Path.Combine(AppContext.BaseDirectory, "Workers.dll")}\" {flags}"), variables)
     {
-        var info = new ProcessStartInfo("dotnet", $"\"{System.IO.Path.Combine(AppContext.BaseDirectory, "Workers.dll")}\" {flags}")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+    }
+
+    /// <summary>Starts a program that prints what a worker prints; <paramref name="heard"/> is given each line at once.</summary>
+    public WorkerProcess(ProcessStartInfo info, IEnumerable<string> variables, Action<string>? heard = null)
+    {
+        _heard = heard;
+        info.RedirectStandardOutput = true;
+        info.RedirectStandardError = true;
         foreach (var variable in variables.Select(v => v.Split('=', 2)))
             info.Environment[variable[0]] = variable[1];
         _process = Process.Start(info)!;
-        _process.OutputDataReceived += (_, line) => Remember(_output, line.Data);
+        _process.OutputDataReceived += (_, line) =>
+        {
+            Remember(_output, line.Data);
+            if (line.Data is not null)
+                _heard?.Invoke(line.Data);
+        };
         _process.ErrorDataReceived += (_, line) => Remember(_errors, line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
     public int Id => _process.Id;
+
+    public bool HasEnded => _process.HasExited;
 
     public IReadOnlyList<string> Output => [.. _output];
 

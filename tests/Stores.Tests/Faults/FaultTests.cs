@@ -1,0 +1,94 @@
+using System.Globalization;
+using AspireElection.Faults.Harness;
+using Xunit.Abstractions;
+
+namespace AspireElection.Faults;
+
+/// <summary>Real processes, real servers, and everything that goes wrong with them.</summary>
+[Collection(FaultTestsAlone.Name)]
+public abstract class FaultTests(string store, StoreCluster clusters, ITestOutputHelper output) : IClassFixture<StoreCluster>
+{
+    /// <summary>What a process may use more after a fault than before.</summary>
+    private static readonly ProcessSize MostGrowth = new(Megabytes: 60, Threads: 20, Handles: 25);
+
+    protected static TheoryData<string> On(string store, bool hardest)
+    {
+        var names = new TheoryData<string>();
+        foreach (var fault in FaultTable.All.Where(f => f.Stores.Contains(store) && (f.Hardest == store) == hardest))
+            names.Add(fault.Name);
+        return names;
+    }
+
+    protected async Task RunAsync(string name)
+    {
+        var fault = FaultTable.Find(name);
+        var cluster = await clusters.OnAsync(store);
+        try
+        {
+            cluster.Weigh();
+            var strike = await Strike.BeginAsync(cluster, fault, new Random(1));
+            await strike.RunAsync();
+            await cluster.RestoreAsync();
+            await cluster.CheckJobsAsync(fault.Wipes);
+            CheckGrowth(cluster);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store}: {name}: {strike}"));
+            Assert.True(cluster.Recording.Violations() is [], string.Join('\n', [.. cluster.Recording.Violations(), cluster.Text()]));
+        }
+        catch
+        {
+            await clusters.ForgetAsync();
+            throw;
+        }
+    }
+
+    private static void CheckGrowth(Cluster cluster)
+    {
+        foreach (var (process, before, now) in cluster.Growth())
+        {
+            if (now.Megabytes - before.Megabytes > MostGrowth.Megabytes || now.Threads - before.Threads > MostGrowth.Threads ||
+                now.Handles - before.Handles > MostGrowth.Handles)
+            {
+                cluster.Recording.Found(RunClock.Now, $"{process} grew from {before} to {now}");
+            }
+        }
+    }
+}
+
+public sealed class FaultsOnRedis(StoreCluster clusters, ITestOutputHelper output) : FaultTests("redis", clusters, output)
+{
+    public static TheoryData<string> Hardest => On("redis", hardest: true);
+
+    public static TheoryData<string> Rest => On("redis", hardest: false);
+
+    [Theory, MemberData(nameof(Hardest))]
+    public Task Where_it_hits_hardest(string fault) => RunAsync(fault);
+
+    [Theory, MemberData(nameof(Rest)), Trait("Run", "all")]
+    public Task Elsewhere(string fault) => RunAsync(fault);
+}
+
+public sealed class FaultsOnPostgres(StoreCluster clusters, ITestOutputHelper output) : FaultTests("postgres", clusters, output)
+{
+    public static TheoryData<string> Hardest => On("postgres", hardest: true);
+
+    public static TheoryData<string> Rest => On("postgres", hardest: false);
+
+    [Theory, MemberData(nameof(Hardest))]
+    public Task Where_it_hits_hardest(string fault) => RunAsync(fault);
+
+    [Theory, MemberData(nameof(Rest)), Trait("Run", "all")]
+    public Task Elsewhere(string fault) => RunAsync(fault);
+}
+
+public sealed class FaultsOnFiles(StoreCluster clusters, ITestOutputHelper output) : FaultTests("file", clusters, output)
+{
+    public static TheoryData<string> Hardest => On("file", hardest: true);
+
+    public static TheoryData<string> Rest => On("file", hardest: false);
+
+    [Theory, MemberData(nameof(Hardest))]
+    public Task Where_it_hits_hardest(string fault) => RunAsync(fault);
+
+    [Theory, MemberData(nameof(Rest)), Trait("Run", "all")]
+    public Task Elsewhere(string fault) => RunAsync(fault);
+}

@@ -1,0 +1,50 @@
+namespace AspireElection.Faults.Harness;
+
+/// <summary>
+/// How late this machine runs what is due: what others do on its cores is no fault of an elector. A thread sleeps a few
+/// milliseconds at a time and notes by how much it overslept.
+/// </summary>
+internal static class Lateness
+{
+    private const int Kept = 100_000;
+
+    /// <summary>A takeover passes from process to process several times, and each of them comes late anew.</summary>
+    private const int Steps = 3;
+
+    private static readonly TimeSpan s_nap = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_usual = TimeSpan.FromMilliseconds(3);
+    private static readonly Queue<(TimeSpan At, TimeSpan By)> s_late = new();
+    private static readonly Lazy<Thread> s_thread = new(() =>
+    {
+        var thread = new Thread(Watch) { IsBackground = true, Name = "lateness" };
+        thread.Start();
+        return thread;
+    });
+
+    public static void Begin() => _ = s_thread.Value;
+
+    /// <summary>What a takeover between two instants may have lost by it.</summary>
+    public static TimeSpan Between(TimeSpan from, TimeSpan to)
+    {
+        lock (s_late)
+            return s_late.Where(l => l.At >= from && l.At <= to + s_nap).Aggregate(TimeSpan.Zero, (sum, l) => sum + l.By * Steps);
+    }
+
+    private static void Watch()
+    {
+        while (true)
+        {
+            var before = RunClock.Now;
+            Thread.Sleep(s_nap);
+            var late = RunClock.Now - before - s_nap;
+            if (late <= s_usual)
+                continue;
+            lock (s_late)
+            {
+                s_late.Enqueue((RunClock.Now, late));
+                if (s_late.Count > Kept)
+                    s_late.Dequeue();
+            }
+        }
+    }
+}

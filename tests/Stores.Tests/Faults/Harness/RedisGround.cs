@@ -1,0 +1,52 @@
+using AspireElection.FaultNodes.Registers;
+using AspireElection.Stores.Redis;
+using AspireElection.Stores.Tests.Servers;
+using AspireElection.Timing;
+using StackExchange.Redis;
+
+namespace AspireElection.Faults.Harness;
+
+/// <summary>A Redis of its own.</summary>
+internal sealed class RedisGround : Ground
+{
+    private readonly RedisServer _server = new();
+    private ConnectionMultiplexer? _client;
+
+    public override string Store => "redis";
+
+    public override RealServer Server => _server;
+
+    public IDatabase Admin => _client!.GetDatabase();
+
+    public override string Flags => string.Empty;
+
+    public override async Task StartAsync()
+    {
+        await _server.StartAsync();
+        _client = await ConnectionMultiplexer.ConnectAsync(_server.ConnectionString + ",abortConnect=false,allowAdmin=true,syncTimeout=2000");
+    }
+
+    public override IEnumerable<string> Variables(int port) =>
+    [
+        $"ConnectionStrings__redis=127.0.0.1:{port},password={_server.Password}",
+        $"{FaultNodes.Variables.Register}=redis:{_server.ConnectionString}",
+    ];
+
+    public override async Task<IReadOnlyList<long>> ReadRegisterAsync()
+    {
+        var token = await Admin.StringGetAsync(RedisRegister.KeyOf(Election)).WaitAsync(TimeSpan.FromSeconds(1));
+        return token.IsNull ? [] : [(long)token];
+    }
+
+    public override bool IsAway(Exception exception) =>
+        exception is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException;
+
+    public override Task<IElectionStore> OpenStoreAsync() =>
+        Task.FromResult<IElectionStore>(new RedisStore(_client!, BootClock.Instance));
+
+    public override async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        await _server.DisposeAsync();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using AspireElection.Faults.Harness;
+using Xunit.Abstractions;
+
+namespace AspireElection.Faults;
+
+/// <summary>The leader is killed at a random phase of its lease, again and again.</summary>
+[Collection(FaultTestsAlone.Name)]
+public sealed class HundredKills(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(300);
+
+    [Fact]
+    public Task Ten_on_redis() => RunAsync("redis", 10);
+
+    [Theory, Trait("Run", "all")]
+    [InlineData("redis")]
+    [InlineData("postgres")]
+    [InlineData("file")]
+    public Task A_hundred(string store) => RunAsync(store, 100);
+
+    private async Task RunAsync(string store, int kills)
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var fault = FaultTable.Find("leader killed");
+        var recoveries = new List<double>();
+        await using var cluster = await Cluster.StartAsync(store, Lease);
+        for (var kill = 0; kill < kills; kill++)
+        {
+            var strike = await Strike.BeginAsync(cluster, fault, random);
+            await strike.RunAsync();
+            recoveries.Add(strike.Recovery!.Value.TotalMilliseconds);
+            await cluster.RestoreAsync();
+        }
+
+        await cluster.CheckJobsAsync();
+        recoveries.Sort();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{store}: {kills} kills at a lease of {Lease.TotalMilliseconds:0} ms: led again after {recoveries[0]:0} to {recoveries[^1]:0} ms, median {recoveries[kills / 2]:0} ms; {cluster.Recording.Samples} answers"));
+        Assert.True(cluster.Recording.Violations() is [], string.Join('\n', cluster.Recording.Violations()));
+    }
+}

@@ -1,0 +1,82 @@
+using AspireElection.Faults.Harness;
+
+namespace AspireElection.Faults;
+
+/// <summary>What happens to the process of a node.</summary>
+internal static class ProcessFaults
+{
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(3);
+
+    public static IEnumerable<Fault> All =>
+    [
+        new("leader killed", Fault.Everywhere, (store, lease) => store == "postgres" ? Bounds.AtOnce : Bounds.OneLease(lease), KilledAsync),
+        new("leader terminated, its job drains 3 s", Fault.Everywhere, (_, _) => Bounds.AtOnce, DrainedAsync) { InSoak = false },
+        new("leader terminated", ["redis", "postgres", "file"], (_, _) => Bounds.AtOnce, TerminatedAsync),
+        new("leader resigns", ["redis", "postgres", "file"], (_, _) => Bounds.AtOnce, ResignedAsync),
+        new("leader frozen for three leases", Fault.Everywhere, (_, lease) => Bounds.OneLease(lease), FrozenAsync),
+        new("leader's thread pool starved for three leases", Fault.Everywhere, (_, lease) => Bounds.OneLease(lease), StarvedAsync),
+    ];
+
+    private static async Task KilledAsync(Strike strike)
+    {
+        await strike.RandomPhaseAsync();
+        await strike.NextTermAsync(strike.Leader.Process.Kill());
+    }
+
+    private static async Task TerminatedAsync(Strike strike)
+    {
+        await strike.RandomPhaseAsync();
+        strike.Leader.Process.Terminate();
+        await SucceededAsync(strike);
+    }
+
+    private static async Task ResignedAsync(Strike strike)
+    {
+        await strike.RandomPhaseAsync();
+        if (await strike.Leader.Process.PostAsync($"/election/{Ground.Election}/resign") != 202)
+            strike.Cluster.Recording.Found(RunClock.Now, $"{strike.Leader.Label} does not resign");
+        await SucceededAsync(strike);
+    }
+
+    private static async Task DrainedAsync(Strike strike)
+    {
+        await strike.Leader.Process.PostAsync($"/drain?ms={Drain.TotalMilliseconds}");
+        var told = strike.Leader.Process.Terminate();
+        await SucceededAsync(strike);
+        var old = strike.Cluster.Recording.Reigns.Single(r => r.Term == strike.Term);
+        // It was renewed meanwhile: the lease is shorter than the drain.
+        if (old.LastSure < told + Drain - TimeSpan.FromMilliseconds(200))
+            strike.Cluster.Recording.Found(old.LastSure, $"the leader led for {(old.LastSure - told).TotalMilliseconds:0} ms of a drain of {Drain.TotalMilliseconds:0} ms");
+    }
+
+    private static async Task FrozenAsync(Strike strike)
+    {
+        await strike.RandomPhaseAsync();
+        var at = strike.Leader.Process.Freeze();
+        await strike.NextTermAsync(at);
+        if (at + strike.Lease * 3 - RunClock.Now is { Ticks: > 0 } left)
+            await Strike.WaitAsync(left);
+        strike.Leader.Process.Continue();
+    }
+
+    /// <summary>The successor comes as soon as trust and lease are over, and the work was told before, by a thread that needs no pool.</summary>
+    private static async Task StarvedAsync(Strike strike)
+    {
+        var at = RunClock.Now;
+        await strike.Leader.Process.PostAsync($"/starve?ms={(strike.Lease * 3).TotalMilliseconds}");
+        var next = await strike.NextTermAsync(at);
+        var old = strike.Cluster.Recording.Reigns.Single(r => r.Term == strike.Term);
+        if (old.Ended is not { } told || told > next.Start)
+            strike.Cluster.Recording.Found(next.Start, $"the starved leader's work was told {(old.Ended is { } at2 ? $"{(at2 - next.Start).TotalMilliseconds:0} ms after the next leader began" : "nothing")}");
+        if (at + strike.Lease * 3 - RunClock.Now is { Ticks: > 0 } left)
+            await Strike.WaitAsync(left);
+    }
+
+    /// <summary>Counted from the end of the old leadership: how long its work drains is its own affair.</summary>
+    private static async Task SucceededAsync(Strike strike)
+    {
+        var old = strike.Cluster.Recording.Reigns.Single(r => r.Term == strike.Term);
+        await RunClock.UntilAsync(() => old.Ended is not null, Drain * 3, () => $"{strike.Leader.Label} resigns");
+        await strike.NextTermAsync(old.Ended!.Value);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using AspireElection.Faults.Harness;
+using AspireElection.Stores.Tests.Servers;
+
+namespace AspireElection.Faults;
+
+/// <summary>One occurrence of a fault: who led when it began, and what was measured.</summary>
+internal sealed class Strike
+{
+    private readonly Fault _fault;
+
+    private Strike(Cluster cluster, Fault fault, Node leader, Random random)
+    {
+        Cluster = cluster;
+        _fault = fault;
+        Leader = leader;
+        Random = random;
+        Term = leader.Process.Last!.Term;
+    }
+
+    public Cluster Cluster { get; }
+
+    public Random Random { get; }
+
+    public TimeSpan Lease => Cluster.Lease;
+
+    /// <summary>Until when a leader trusts at most after the last request that was answered.</summary>
+    public TimeSpan Trust => Lease - Lease / 10;
+
+    public Node Leader { get; }
+
+    public long Term { get; }
+
+    public RealServer Server => Cluster.Ground.Server ?? throw new InvalidOperationException("This store is no server.");
+
+    public IReadOnlyList<Node> Followers => [.. Cluster.Nodes.Where(n => n != Leader)];
+
+    /// <summary>How long after what was counted from somebody led again; null where nobody had to.</summary>
+    public TimeSpan? Recovery { get; private set; }
+
+    /// <summary>For how long nobody led, as far as the recorder can tell; null where the term went on.</summary>
+    public TimeSpan? Gap { get; private set; }
+
+    public static async Task<Strike> BeginAsync(Cluster cluster, Fault fault, Random random) =>
+        new(cluster, fault, await cluster.SettledAsync(), random);
+
+    public Task RunAsync() => _fault.Run(this);
+
+    /// <summary>Somebody has to lead in another term, within the fault's bound.</summary>
+    public async Task<Reign> NextTermAsync(TimeSpan since)
+    {
+        var (next, after) = await Cluster.LedAgainAsync(since, _fault.Bound(Cluster.Ground.Store, Lease), Term);
+        Measured(next, after);
+        return next;
+    }
+
+    /// <summary>Somebody has to lead, in whichever term, within the fault's bound.</summary>
+    public async Task<Reign> SomebodyAsync(TimeSpan since)
+    {
+        var (next, after) = await Cluster.LedAgainAsync(since, _fault.Bound(Cluster.Ground.Store, Lease));
+        Measured(next, after);
+        return next;
+    }
+
+    /// <summary>The term has to go on: its leader still leads in it, for a while longer.</summary>
+    public async Task SameTermAsync()
+    {
+        var since = RunClock.Now;
+        var (next, _) = await Cluster.LedAgainAsync(since, _fault.Bound(Cluster.Ground.Store, Lease));
+        if (next.Term != Term)
+            Cluster.Recording.Found(since, $"the term {Term} of {Leader.Label} was lost, {next.Process} leads in {next.Term}: {Why()}");
+    }
+
+    /// <summary>Nobody may have led later than trust lasts after an instant from which on no request was answered.</summary>
+    public void NobodyLongerThanTrust(TimeSpan since)
+    {
+        foreach (var reign in Cluster.Recording.Reigns.Where(r => r.LastSure > since + Trust && r.Start < since))
+            Cluster.Recording.Found(since, $"{reign.Process} led {(reign.LastSure - since).TotalMilliseconds:0} ms after the last request that could be answered; trust is {Trust.TotalMilliseconds:0} ms");
+    }
+
+    public static Task WaitAsync(TimeSpan time) => Task.Delay(time);
+
+    /// <summary>So that the fault meets any phase between two renewals.</summary>
+    public Task RandomPhaseAsync() => Task.Delay(Lease * Random.NextDouble());
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"led again after {Recovery?.TotalMilliseconds:0} ms (bound {_fault.Bound(Cluster.Ground.Store, Lease).TotalMilliseconds:0}), nobody led for {Gap?.TotalMilliseconds:0} ms; {Cluster.Recording.Samples} answers, {Cluster.Recording.Writes} reads of the register so far");
+
+    private void Measured(Reign next, TimeSpan after)
+    {
+        Recovery = after;
+        if (next.Term == Term)
+            return;
+        var last = Cluster.Recording.Reigns.Where(r => r.Term < next.Term && r.LastSure > TimeSpan.MinValue).MaxBy(r => r.Term);
+        Gap = last is null || next.Start < last.LastSure ? TimeSpan.Zero : next.Start - last.LastSure;
+    }
+
+    private string Why() => string.Join(' ', Leader.Process.Errors.TakeLast(3));
+}
