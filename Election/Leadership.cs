@@ -77,7 +77,11 @@ public sealed class Leadership : IAsyncDisposable
     /// <summary>Ends when the end of this leadership was told to everybody.</summary>
     internal Task Told => _told.Task;
 
-    internal long TrustedUntil => _window.Until;
+    /// <summary>
+    /// When it has to be ended, as a timestamp; <see cref="long.MinValue"/> once it was. Whoever asked first whether it is
+    /// trusted saw the end of trust and told nobody, so a closed window alone does not mean that it was ended.
+    /// </summary>
+    internal long EndDueAt => EndedBecause is null ? Math.Max(_window.Until, 0) : long.MinValue;
 
     internal void TellToStop()
     {
@@ -88,8 +92,10 @@ public sealed class Leadership : IAsyncDisposable
     /// <summary>Ends the leadership once; the first reason stays.</summary>
     internal bool End(LossReason reason)
     {
+        // The reason first: a deadline that finds the window closed without one would end it as expired.
+        var first = Interlocked.CompareExchange(ref _lossReason, (int)reason, -1) == -1;
         _window.Close();
-        if (Interlocked.CompareExchange(ref _lossReason, (int)reason, -1) != -1)
+        if (!first)
             return false;
         try
         {

@@ -104,7 +104,7 @@ internal sealed class Tenure
     {
         try
         {
-            _threads.WatchDeadline(() => Leadership.TrustedUntil, _times.Slice, () => Leadership.End(LossReason.Expired));
+            _threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));
             _work = _threads.Start(() => RunWorkAsync(whileLeading));
             _renewAt = anchoredAt + _times.RenewPeriod.ToTicksOf(_clock);
             if (await RenewUntilResignedAsync() is { } reason)

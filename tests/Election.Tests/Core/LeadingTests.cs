@@ -152,4 +152,22 @@ public sealed class LeadingTests
         await world.UntilAsync(() => candidate.IsLeader, Nodes.Lease * 3, "it leads by a grant in time");
         await candidate.StopAsync();
     });
+
+    [Fact]
+    public void The_work_is_told_at_the_end_of_trust_although_somebody_asked_before_the_deadline() => SimulatedWorld.Run(async world =>
+    {
+        CancellationToken lost = default;
+        var (leader, way) = await new Nodes(world).LeaderAsync("node-1", o => o.WhileLeading.Add(held =>
+        {
+            lost = held.Lost;
+            return Task.CompletedTask;
+        }));
+        way.OnRenew = (_, _) => new ValueTask<RenewAnswer>(new TaskCompletionSource<RenewAnswer>().Task);
+        await world.PassAsync(Nodes.Trust - TimeSpan.FromMilliseconds(100));
+        world.Clock.Skip(TimeSpan.FromMilliseconds(100));
+        Assert.False(leader.IsLeader);
+        await world.PassAsync(TimeSpan.FromMilliseconds(1));
+        Assert.True(lost.IsCancellationRequested);
+        await leader.StopAsync();
+    });
 }

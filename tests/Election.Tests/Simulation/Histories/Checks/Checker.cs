@@ -1,0 +1,60 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>A rule that every history keeps. It looks after each step and fails the history when the rule is broken.</summary>
+internal abstract class Checker(History history)
+{
+    protected History History => history;
+
+    protected long Now => history.Time.Now;
+
+    public static Checker[] All(History history) =>
+    [
+        new OneLeader(history),
+        new TokensGrow(history),
+        new RegisterNeverGoesBack(history),
+        new LossIsTold(history),
+        new Settles(history),
+    ];
+
+    /// <summary>After each step.</summary>
+    public virtual void Look()
+    {
+    }
+
+    /// <summary>A node believes in a leadership that it did not believe in before.</summary>
+    public virtual void Began(Reign reign)
+    {
+    }
+
+    /// <summary>A node does not believe in its leadership any more.</summary>
+    public virtual void Ended(Reign reign)
+    {
+    }
+
+    /// <summary>The store granted the seat.</summary>
+    public virtual void Granted(string who, long token)
+    {
+    }
+
+    /// <summary>The store took a seat back from its holder.</summary>
+    public virtual void Released(long token)
+    {
+    }
+
+    /// <summary>The store carried out a request.</summary>
+    public virtual void Served(int node, string what)
+    {
+    }
+
+    /// <summary>Work of a leader began to run.</summary>
+    public virtual void Started(WorkRun run)
+    {
+    }
+
+    /// <summary>The history is over.</summary>
+    public virtual void Finish()
+    {
+    }
+
+    protected void Fail(string message) => history.Fail(GetType().Name, message);
+}

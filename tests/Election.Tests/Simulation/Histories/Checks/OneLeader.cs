@@ -1,0 +1,52 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>
+/// At most one node believes that it leads, at any instant of true time. Where the store broke its word the old leader
+/// may believe for a little longer: as long as it takes to hear of it, and until the end of its trust at most.
+/// </summary>
+internal sealed class OneLeader(History history) : Checker(history)
+{
+    /// <summary>What is promised where the line is up.</summary>
+    private static readonly long s_untilTold = TimeSpan.FromMilliseconds(50).Ticks;
+
+    public override void Look()
+    {
+        Reign? one = null;
+        foreach (var node in History.Nodes)
+        {
+            if (node.Reign is not { } reign || !reign.Host.Runs)
+                continue;
+            if (one is not null && !IsExcused(one, reign))
+            {
+                Fail($"node {one.Node.Index} leads with {one.Token} and node {reign.Node.Index} with {reign.Token}");
+                return;
+            }
+
+            one = reign;
+        }
+    }
+
+    private bool IsExcused(Reign one, Reign other)
+    {
+        var old = Granted(one) < Granted(other) ? one : other;
+        foreach (var (at, told) in History.Breaks)
+        {
+            if (at >= Granted(old) && Now <= BelievesUntil(old, at, told))
+                return true;
+        }
+
+        return false;
+    }
+
+    private long Granted(Reign reign) => History.GrantedAt.GetValueOrDefault(reign.Token, reign.BeganAt);
+
+    /// <summary>Until when the leader of a term may believe in it after the store broke its word.</summary>
+    private long BelievesUntil(Reign old, long brokenAt, bool told)
+    {
+        var trust = History.Plan.Lease - (History.Plan.Margin ?? History.Plan.Lease / 10);
+        var endOfTrust = brokenAt + old.Host.Clock.InTrueTime(trust.Ticks);
+        var line = old.Node.Line!;
+        var isUp = told && line.IsConnected && line.Weather.IsFair && line.Weather.FairSince < brokenAt && old.Host.RunsSince <= brokenAt;
+        return isUp ? Math.Min(endOfTrust, Math.Max(brokenAt, line.ConnectedSince) + s_untilTold) : endOfTrust;
+    }
+}

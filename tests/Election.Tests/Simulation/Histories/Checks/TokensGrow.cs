@@ -1,0 +1,31 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>
+/// The tokens of leaderships grow, each is the token of one leadership only, and a node that stopped believing in a
+/// leadership never believes in it again.
+/// </summary>
+internal sealed class TokensGrow(History history) : Checker(history)
+{
+    private readonly Dictionary<long, Reign> _seen = [];
+    private long _highest;
+
+    public override void Began(Reign reign)
+    {
+        if (_seen.TryGetValue(reign.Token, out var before))
+        {
+            Fail(before.Leadership == reign.Leadership
+                ? $"node {reign.Node.Index} believes again in its term {reign.Token}"
+                : $"token {reign.Token} of node {before.Node.Index} was given to node {reign.Node.Index} as well");
+            return;
+        }
+
+        _seen[reign.Token] = reign;
+        if (reign.Token < _highest && !IsExcused(reign))
+            Fail($"node {reign.Node.Index} leads with {reign.Token} after a leader with {_highest}");
+        _highest = Math.Max(_highest, reign.Token);
+    }
+
+    /// <summary>It was granted before the store broke its word, and its grant was slow.</summary>
+    private bool IsExcused(Reign reign) =>
+        History.GrantedAt.TryGetValue(reign.Token, out var at) && History.Breaks.Any(b => b.At >= at);
+}

@@ -1,0 +1,43 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>Draws the faults of a history: few kinds in each, so that one seed tells something.</summary>
+internal static class FaultDrawing
+{
+    private const long Millisecond = TimeSpan.TicksPerMillisecond;
+
+    private static readonly FaultKind[] s_kinds = Enum.GetValues<FaultKind>();
+
+    public static List<Fault> Draw(Dice dice, long lease, int nodes, long until)
+    {
+        var kinds = Enumerable.Range(0, dice.Next(1, 6)).Select(_ => s_kinds[dice.Next(s_kinds.Length)]).Distinct().ToArray();
+        var faults = new List<Fault>();
+        var count = dice.Hits(0.05) ? 0 : 1 + dice.Next((int)(until / lease));
+        for (var i = 0; i < count; i++)
+            faults.Add(One(dice, dice.Pick<FaultKind>(kinds), lease, nodes, dice.NextInt64(until)));
+        return [.. faults.OrderBy(f => f.At)];
+    }
+
+    private static Fault One(Dice dice, FaultKind kind, long lease, int nodes, long at)
+    {
+        var one = 1 << dice.Next(nodes);
+        var some = dice.Hits(0.5) ? one : 1 + dice.Next((1 << nodes) - 1);
+        var window = dice.Pick(lease / 10, lease / 3, lease, lease * 2, lease * 4);
+        return kind switch
+        {
+            FaultKind.Delay => new Fault(kind, at, window, some, Amount: dice.Pick(5 * Millisecond, lease / 10, lease / 3, lease)),
+            FaultKind.LostRequests or FaultKind.LostReplies or FaultKind.LostNews or FaultKind.Errors =>
+                new Fault(kind, at, window, some, Chance: dice.Pick(0.1, 0.5, 0.9)),
+            FaultKind.Partition or FaultKind.PartitionOfRequests or FaultKind.PartitionOfReplies =>
+                new Fault(kind, at, window, some, Keeps: dice.Hits(0.5)),
+            FaultKind.Pause => new Fault(kind, at, dice.Pick(Millisecond, 20 * Millisecond, lease / 5, lease, 2 * lease), one),
+            FaultKind.Suspend => new Fault(kind, at, dice.Pick(lease / 2, lease, 2 * lease, 5 * lease), one),
+            FaultKind.WallStep => new Fault(kind, at, 0, one, Amount: dice.Between(-36_000_000_000L, 36_000_000_000L)),
+            FaultKind.Crash => new Fault(kind, at, dice.Pick(0, lease / 10, lease, 3 * lease), one),
+            FaultKind.Priority => new Fault(kind, at, 0, one, Amount: dice.Pick(-5, 0, 5, 10, 20)),
+            FaultKind.Join or FaultKind.Leave or FaultKind.Cut => new Fault(kind, at, 0, one),
+            FaultKind.StoreHang => new Fault(kind, at, dice.Pick(lease / 10, lease / 3, lease, 2 * lease)),
+            FaultKind.StoreRestart or FaultKind.StoreRestartEmpty => new Fault(kind, at, dice.Pick(Millisecond, lease / 10, lease / 2, 2 * lease)),
+            _ => new Fault(kind, at),
+        };
+    }
+}

@@ -1,0 +1,258 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>
+/// One run of a plan: real candidates and jobs, a simulated store, simulated time, all on one thread. Time moves only
+/// when nobody has anything to do; after each step the checkers look.
+/// </summary>
+internal sealed class History
+{
+    public const string Election = "sim";
+
+    private const int MostStepsInOneInstant = 20_000;
+    private const int MostSteps = 3_000_000;
+
+    private readonly Plan _plan;
+    private readonly Dice _order;
+    private readonly Checker[] _checkers;
+    private bool _over;
+
+    public History(Plan plan)
+    {
+        _plan = plan;
+        Log = new HistoryLog(Time);
+        Thread = Environment.CurrentManagedThreadId;
+        var dice = new Dice(plan.Seed);
+        _order = dice.For(1);
+        Server = plan.Kind switch
+        {
+            StoreKind.Lease => new LeaseServer(this, plan.ServerRate),
+            _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.Kind, null),
+        };
+        Register = new FencedRegister(this);
+        Nodes = [.. plan.Nodes.Select((node, index) => new Node(this, plan, node, index, dice.For((ulong)index + 10)))];
+        _checkers = Checker.All(this);
+    }
+
+    public TrueTime Time { get; } = new();
+
+    public int Thread { get; }
+
+    public Plan Plan => _plan;
+
+    public WorldMistake Mistake => _plan.Mistake;
+
+    public HistoryLog Log { get; }
+
+    public Server Server { get; }
+
+    public FencedRegister Register { get; }
+
+    public IReadOnlyList<Node> Nodes { get; }
+
+    /// <summary>Every leadership so far, in the order in which they began.</summary>
+    public List<Reign> Reigns { get; } = [];
+
+    /// <summary>When the store granted a token.</summary>
+    public Dictionary<long, long> GrantedAt { get; } = [];
+
+    /// <summary>When the store lost what it had promised to keep, and whether those connected could hear of it.</summary>
+    public List<(long At, bool Told)> Breaks { get; } = [];
+
+    /// <summary>The faults that act now.</summary>
+    public List<Fault> ActingFaults { get; } = [];
+
+    /// <summary>Since when no fault has acted; meaningless while one does.</summary>
+    public long FairSince { get; private set; }
+
+    public int Steps { get; private set; }
+
+    public Failure? Failure { get; private set; }
+
+    public Failure? Run()
+    {
+        var before = SynchronizationContext.Current;
+        try
+        {
+            Schedule();
+            Turn();
+            foreach (var checker in _checkers)
+            {
+                if (Failure is null)
+                    checker.Finish();
+            }
+        }
+        finally
+        {
+            foreach (var node in Nodes)
+                node.Forget();
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        return Failure;
+    }
+
+    /// <summary>Ends the history with what a checker found.</summary>
+    public void Fail(string checker, string message)
+    {
+        if (Failure is not null)
+            return;
+        Log.Note($"{checker}: {message}");
+        Failure = new Failure(checker, message, _plan, Log.Lines(), Log.Hash);
+        _over = true;
+    }
+
+    /// <summary>Nothing more is to be seen.</summary>
+    public void End() => _over = true;
+
+    public void Escaped(string where) => Fail("OneThread", $"something left the thread of the world: {where}");
+
+    public void StoreBrokeItsWord(string how, bool told = true)
+    {
+        Log.Note($"the store broke its word: {how}");
+        Breaks.Add((Time.Now, told));
+    }
+
+    public void Granted(string who, long token)
+    {
+        Log.Note($"granted {token} to {who}");
+        GrantedAt[token] = Time.Now;
+        foreach (var checker in _checkers)
+            checker.Granted(who, token);
+    }
+
+    public void Released(long token)
+    {
+        Log.Note($"released {token}");
+        foreach (var checker in _checkers)
+            checker.Released(token);
+    }
+
+    /// <summary>A request was carried out by the store.</summary>
+    public void Served(int node, string what)
+    {
+        Log.Served(node, what);
+        foreach (var checker in _checkers)
+            checker.Served(node, what);
+    }
+
+    /// <summary>Work of a leader began to run.</summary>
+    public void Started(WorkRun run)
+    {
+        Log.Note($"node {run.Node.Index} runs {run.What} under {run.Leadership.Token}");
+        foreach (var checker in _checkers)
+            checker.Started(run);
+    }
+
+    public void BreakAllLines()
+    {
+        foreach (var node in Nodes)
+            node.Line?.Break();
+    }
+
+    public void Began(Reign reign)
+    {
+        Reigns.Add(reign);
+        Log.Note($"node {reign.Node.Index} leads with {reign.Token}");
+        foreach (var checker in _checkers)
+            checker.Began(reign);
+    }
+
+    public void Ended(Reign reign)
+    {
+        Log.Note($"node {reign.Node.Index} ended {reign.Token}: {reign.Leadership.EndedBecause}");
+        foreach (var checker in _checkers)
+            checker.Ended(reign);
+    }
+
+    private void Schedule()
+    {
+        foreach (var node in Nodes)
+        {
+            if (node.Plan.StartsAt >= 0)
+                Time.At(node.Plan.StartsAt, node.Start);
+        }
+
+        foreach (var fault in _plan.Faults)
+        {
+            var acting = fault.Fresh();
+            Time.At(fault.At, () => Begin(acting));
+        }
+
+        Time.At(_plan.SettledBy, End);
+    }
+
+    private void Begin(Fault fault)
+    {
+        Log.Note(fault.ToString());
+        ActingFaults.Add(fault);
+        fault.Begin();
+        FaultActions.Begin(this, fault);
+        Time.At(fault.EndsAt, () =>
+        {
+            FaultActions.End(this, fault);
+            fault.End();
+            ActingFaults.Remove(fault);
+            if (ActingFaults.Count == 0)
+                FairSince = Time.Now;
+        });
+    }
+
+    private void Turn()
+    {
+        var inThisInstant = 0;
+        while (!_over)
+        {
+            if (++Steps > MostSteps || ++inThisInstant > MostStepsInOneInstant)
+            {
+                Fail("TimeGoesOn", $"{Steps} steps, {inThisInstant} of them at {Time.Now}: something is busy without waiting");
+                return;
+            }
+
+            try
+            {
+                if (PickReady() is { } host)
+                {
+                    Log.Ran(host.Node);
+                    host.RunNext();
+                }
+                else
+                {
+                    var before = Time.Now;
+                    if (Time.Next() is not { } next)
+                        return;
+                    if (Time.Now != before)
+                        inThisInstant = 0;
+                    next.Happen();
+                }
+            }
+            catch (Exception exception)
+            {
+                Fail("NothingThrows", exception.ToString());
+                return;
+            }
+
+            Look();
+        }
+    }
+
+    private void Look()
+    {
+        foreach (var node in Nodes)
+            node.Look();
+        foreach (var checker in _checkers)
+            checker.Look();
+    }
+
+    private Host? PickReady()
+    {
+        Host? picked = null;
+        var seen = 0;
+        foreach (var node in Nodes)
+        {
+            if (node.Host is { HasReady: true } host && (++seen == 1 || _order.Next(seen) == 0))
+                picked = host;
+        }
+
+        return picked;
+    }
+}

@@ -1,0 +1,196 @@
+using AspireElection.Jobs;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>A node over all its lives: each start is a new process with a new incarnation.</summary>
+internal sealed class Node
+{
+    private readonly History _history;
+    private readonly Plan _plan;
+    private readonly Dice _dice;
+    private readonly List<Candidate> _candidates = [];
+    private int _lives;
+    private int _priority;
+
+    public Node(History history, Plan plan, NodePlan node, int index, Dice dice)
+    {
+        _history = history;
+        _plan = plan;
+        _dice = dice;
+        _priority = node.Priority;
+        Plan = node;
+        Index = index;
+        WallOffset = node.WallOffset;
+    }
+
+    public NodePlan Plan { get; }
+
+    public int Index { get; }
+
+    public long WallOffset { get; private set; }
+
+    /// <summary>Its present life; null while it has none.</summary>
+    public Host? Host { get; private set; }
+
+    public Line? Line { get; private set; }
+
+    public Line? RegisterLine { get; private set; }
+
+    public Candidate? Candidate { get; private set; }
+
+    public LeaderWork? Work { get; private set; }
+
+    /// <summary>The leadership that it believes in now.</summary>
+    public Reign? Reign { get; private set; }
+
+    /// <summary>It was told to stop, and does so now.</summary>
+    public bool IsLeaving { get; private set; }
+
+    /// <summary>It takes part: started, neither crashed nor leaving.</summary>
+    public bool TakesPart => Candidate is not null && !IsLeaving;
+
+    public int Priority
+    {
+        get => _priority;
+        set
+        {
+            _priority = value;
+            if (Candidate is { } candidate && Host is { } host)
+                host.Post(_ => candidate.Priority = value, null);
+        }
+    }
+
+    public void Start()
+    {
+        if (Host is not null)
+            return;
+        var dice = _dice.For((ulong)++_lives);
+        var host = new Host(_history, Index, Plan.Rate, Plan.Origin, dice.For(1), _plan.Shuffled);
+        host.Clock.WallOffset = TimeSpan.FromTicks(WallOffset);
+        Host = host;
+        Line = new Line(_history, host, _history.Server, new Weather(dice.For(2), _plan.UsualDelay));
+        RegisterLine = new Line(_history, host, _history.Register, new Weather(dice.For(3), _plan.UsualDelay));
+        FaultActions.Greet(_history, this);
+        host.Post(_ => Begin(host, dice.For(4)), null);
+    }
+
+    /// <summary>Stops in an orderly way; the process ends then.</summary>
+    public void Leave()
+    {
+        if (Candidate is not { } candidate || Host is not { } host || IsLeaving)
+            return;
+        IsLeaving = true;
+        host.Post(_ => _ = LeaveAsync(candidate, host), null);
+    }
+
+    public void Crash()
+    {
+        if (Host is not { } host)
+            return;
+        host.Crash();
+        Gone();
+    }
+
+    public void Resign()
+    {
+        if (Candidate is { } candidate && Host is { } host)
+            host.Post(_ => _ = candidate.ResignAsync(), null);
+    }
+
+    public void StepWall(long ticks)
+    {
+        WallOffset += ticks;
+        if (Host is { } host)
+            host.Clock.WallOffset = TimeSpan.FromTicks(WallOffset);
+    }
+
+    /// <summary>Sees whether it believes that it leads; asked after each step.</summary>
+    public void Look()
+    {
+        if (Candidate is not { } candidate || !Host!.Runs)
+            return;
+        if (!candidate.IsLeader)
+        {
+            EndReign();
+            return;
+        }
+
+        if (candidate.Leadership is not { } held)
+        {
+            _history.Fail("BeliefHasATerm", $"node {Index} says that it leads and holds no leadership");
+            return;
+        }
+
+        if (Reign?.Leadership == held)
+            return;
+        EndReign();
+        Reign = new Reign(this, held, _history.Time.Now);
+        _history.Began(Reign);
+    }
+
+    /// <summary>The world ends: nothing of it must stay behind in what is static.</summary>
+    public void Forget()
+    {
+        foreach (var candidate in _candidates)
+            candidate.Telemetry.Unregister();
+    }
+
+    private void Begin(Host host, Dice dice)
+    {
+        var options = new ElectionOptions
+        {
+            NodeId = $"n{Index}",
+            Priority = _priority,
+            LeaseDuration = _plan.Lease,
+            Margin = _plan.Margin,
+            DrainLimit = _plan.DrainLimit,
+        };
+        if (_plan.Margin is { } margin)
+            options.RenewPeriod = (_plan.Lease - margin) / 2;
+        var store = _history.Server.NewClient(Line!);
+        Work = new LeaderWork(_history, this, _plan, dice);
+        options.WhileLeading.Add(Work.WriteAsync);
+        var candidate = new Candidate(Election, store, options, null, host.Clock, host.Threads, dice);
+        var jobs = Work.Jobs().Select(job => new JobRun(job, store, candidate.Telemetry, host.Clock, NullLogger.Instance)).ToList();
+        candidate.AddWork(new LeaderJobs(jobs, store, host.Clock, _plan.Lease / 5).RunAsync);
+        _candidates.Add(candidate);
+        Candidate = candidate;
+        _ = candidate.StartAsync();
+    }
+
+    private const string Election = History.Election;
+
+    private async Task LeaveAsync(Candidate candidate, Host host)
+    {
+        await candidate.StopAsync();
+        if (Host != host)
+            return;
+        host.Crash();
+        Gone();
+    }
+
+    /// <summary>The process has ended; the other side hears of it unless the line is cut.</summary>
+    private void Gone()
+    {
+        EndReign();
+        var (line, registerLine) = (Line!, RegisterLine!);
+        Host = null;
+        Candidate = null;
+        IsLeaving = false;
+        Line = null;
+        RegisterLine = null;
+        Work = null;
+        line.ProcessEnded();
+        registerLine.ProcessEnded();
+    }
+
+    private void EndReign()
+    {
+        if (Reign is not { } over)
+            return;
+        Reign = null;
+        over.EndedAt = _history.Time.Now;
+        _history.Ended(over);
+    }
+}

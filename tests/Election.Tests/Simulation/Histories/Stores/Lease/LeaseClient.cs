@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+using AspireElection.Stores.Redis;
+
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>The client's side of <see cref="LeaseServer"/>: what <see cref="RedisStore"/> does, without its client library.</summary>
+internal sealed class LeaseClient : StoreClient
+{
+    private readonly LeaseServer _server;
+    private readonly KnownTerm _known;
+    private readonly WorldMistake _mistake;
+    private readonly List<LeaseWait> _waits = [];
+    private readonly List<LeaseWatch> _watches = [];
+    private readonly Dictionary<Term, Candidacy> _held = [];
+
+    public LeaseClient(LeaseServer server, Line line, WorldMistake mistake)
+        : base(line, () => server.Members, () => server.Ledger, () => server.UtcNow)
+    {
+        _server = server;
+        _mistake = mistake;
+        _known = new KnownTerm(line.Host.Clock);
+        line.Broke += ConnectionBroke;
+        line.CameBack += ConnectionCameBack;
+    }
+
+    public override string Kind => "redis";
+
+    public Line Owner => Line;
+
+    /// <summary>As the server knows them: who listens for its turn, and an empty name for news of the seat.</summary>
+    public List<string> Subscriptions { get; } = [];
+
+    public static TimeSpan BoundOf(TimeSpan lease) => lease / 3 < LongestWait ? lease / 3 : LongestWait;
+
+    public override async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
+    {
+        var wait = new LeaseWait(this, _server, Clock, _known, candidacy, _mistake);
+        _waits.Add(wait);
+        try
+        {
+            var grant = await wait.AcquireAsync(cancellationToken);
+            _held[grant.Term] = candidacy;
+            return grant;
+        }
+        finally
+        {
+            _waits.Remove(wait);
+        }
+    }
+
+    public override async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        if (await AskAsync("renew", () => _server.Renew(term, leaseDuration), BoundOf(leaseDuration), cancellationToken))
+            return RenewAnswer.Renewed;
+        _held.Remove(term);
+        return RenewAnswer.Lost;
+    }
+
+    public override async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
+    {
+        _held.Remove(term);
+        await AskAsync("release", () => _server.Release(term), LongestWait, cancellationToken);
+    }
+
+    public override async IAsyncEnumerable<Sighting> ObserveAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var watch = new LeaseWatch(this, _server, Clock, _known);
+        _watches.Add(watch);
+        try
+        {
+            await SubscribeAsync(string.Empty, LongestWait, cancellationToken);
+            await watch.LookAsync(cancellationToken);
+            while (true)
+            {
+                if (await watch.NextAsync(cancellationToken) is { } sighting)
+                    yield return sighting;
+            }
+        }
+        finally
+        {
+            _watches.Remove(watch);
+            Unsubscribe(string.Empty);
+        }
+    }
+
+    public override async ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
+    {
+        var stands = _waits.Any(w => w.Id == self.Id);
+        return await AskAsync("heartbeat", () => _server.Beat(self, stands), LongestWait, cancellationToken);
+    }
+
+    public override async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
+        await AskAsync("leave", () => _server.Leave(id), LongestWait, cancellationToken);
+
+    public Task<bool> SubscribeAsync(string name, TimeSpan bound, CancellationToken cancellationToken) => AskAsync(
+        "subscribe",
+        () =>
+        {
+            Subscriptions.Add(name);
+            return true;
+        },
+        bound,
+        cancellationToken);
+
+    public void Unsubscribe(string name) => _ = UnsubscribeAsync(name);
+
+    public Task<T> AskBoundedAsync<T>(string what, Func<T> atServer, TimeSpan bound, CancellationToken cancellationToken, Action<T>? late = null) =>
+        AskAsync(what, atServer, bound, cancellationToken, late);
+
+    public void HearTurn(string waiter)
+    {
+        foreach (var wait in _waits.ToArray())
+            wait.HearTurn(waiter);
+    }
+
+    public void HearNews(SeatState state)
+    {
+        foreach (var wait in _waits.ToArray())
+            wait.HearNews(state);
+        foreach (var watch in _watches.ToArray())
+            watch.HearNews(state);
+    }
+
+    private async Task UnsubscribeAsync(string name)
+    {
+        try
+        {
+            await AskAsync("unsubscribe", () => Subscriptions.Remove(name), LongestWait, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The subscription ends with its connection.
+        }
+    }
+
+    private void ConnectionBroke()
+    {
+        RenewAll();
+        foreach (var watch in _watches.ToArray())
+            watch.ConnectionBroke();
+    }
+
+    private void ConnectionCameBack()
+    {
+        // The client library subscribes again by itself.
+        foreach (var wait in _waits)
+        {
+            Subscribe(wait.Name);
+            Subscribe(string.Empty);
+        }
+
+        foreach (var _ in _watches)
+            Subscribe(string.Empty);
+        RenewAll();
+        foreach (var wait in _waits.ToArray())
+            wait.ConnectionCameBack();
+
+        void Subscribe(string name) => _ = ResubscribeAsync(name);
+    }
+
+    private async Task ResubscribeAsync(string name)
+    {
+        try
+        {
+            await SubscribeAsync(name, LongestWait, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Broken again: the next connection subscribes.
+        }
+    }
+
+    private void RenewAll()
+    {
+        foreach (var candidacy in _held.Values.ToArray())
+            candidacy.RenewNow();
+    }
+}

@@ -1,0 +1,137 @@
+using AspireElection.Stores.Redis;
+using AspireElection.Timing;
+
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>One candidate's wait for the seat, as in <see cref="Standing"/>: asks once, then waits to be told.</summary>
+internal sealed class LeaseWait(
+    LeaseClient client, LeaseServer server, TimeProvider clock, KnownTerm known, Candidacy candidacy, WorldMistake mistake)
+{
+    private readonly Bell _bell = new(clock, candidacy.LeaseDuration / 10);
+    private readonly HeardSeat _heard = new(clock);
+    private readonly TimeSpan _bound = LeaseClient.BoundOf(candidacy.LeaseDuration);
+    private bool _tryNow;
+    private bool _refused;
+    private long _orphan;
+
+    public CandidateId Id => candidacy.Id;
+
+    public string Name { get; } = candidacy.Id.ToString();
+
+    public async ValueTask<Grant> AcquireAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // First: a message to somebody in line who does not listen yet would count him among the dead.
+            await client.SubscribeAsync(string.Empty, _bound, cancellationToken);
+            await client.SubscribeAsync(Name, _bound, cancellationToken);
+            while (true)
+            {
+                if (await TryAsync(cancellationToken) is { } grant)
+                    return grant;
+                await _bell.WaitAsync(TryAt, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await LeaveAsync("withdraw", () => server.Withdraw(Name));
+            throw;
+        }
+        finally
+        {
+            client.Unsubscribe(string.Empty);
+            client.Unsubscribe(Name);
+        }
+    }
+
+    public void ConnectionCameBack()
+    {
+        _tryNow = true;
+        _bell.Ring();
+    }
+
+    public void HearTurn(string waiter)
+    {
+        if (waiter != Name)
+            return;
+        _tryNow = true;
+        _bell.Ring();
+    }
+
+    public void HearNews(SeatState state)
+    {
+        _refused = false;
+        Hear(state, long.MinValue);
+    }
+
+    private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
+    {
+        _tryNow = false;
+        var sentAt = clock.GetTimestamp();
+        known.Hear(candidacy.LastSeen);
+        var knownToken = known.For(Name).Token;
+        var orphan = _orphan;
+        var (granted, state) = await client.AskBoundedAsync(
+            "acquire", () => server.Acquire(Name, candidacy, knownToken, orphan), _bound, cancellationToken, GiveBack);
+        if (granted != 0)
+        {
+            var anchor = mistake == WorldMistake.AnchorIsTheGrantsArrival ? clock.GetTimestamp() : sentAt;
+            return new Grant(new Term(candidacy.Election, candidacy.Id, granted), anchor);
+        }
+
+        Hear(state!, sentAt);
+        _refused = state!.Kind == SeatKind.Free;
+        return null;
+    }
+
+    private long TryAt()
+    {
+        if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
+            return long.MinValue;
+        if (_refused)
+            endsAt = Math.Max(endsAt, known.For(Name).EndsAt);
+        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(Name) * Slot;
+        return endsAt + slot.ToTicksOf(clock);
+    }
+
+    private TimeSpan Slot => TimeSpan.FromMilliseconds(Math.Clamp(candidacy.LeaseDuration.TotalMilliseconds / 50, 2, 5));
+
+    private void Hear(SeatState state, long askedAt)
+    {
+        if (!_heard.Hear(state, askedAt))
+            return;
+        var endsAt = _heard.Newest.EndsAt;
+        known.Hear(state, endsAt);
+        if (state.Kind == SeatKind.Held || state.WasReleased)
+            candidacy.Saw(state.ToSighting(endsAt));
+        if (state.Holder == Name)
+        {
+            if (state.Kind == SeatKind.Held)
+                _orphan = state.Token;
+            _tryNow = true;
+        }
+
+        if (state.Kind != SeatKind.Held || _tryNow)
+            _bell.Ring();
+    }
+
+    /// <summary>A grant that comes when nobody waits for it any more.</summary>
+    private void GiveBack((long Granted, SeatState? State) late)
+    {
+        if (late.Granted != 0)
+            _ = LeaveAsync("give back", () => server.Release(new Term(candidacy.Election, candidacy.Id, late.Granted)));
+    }
+
+    private async Task LeaveAsync(string what, Func<bool> atServer)
+    {
+        try
+        {
+            var second = TimeSpan.FromSeconds(1);
+            await client.AskBoundedAsync(what, atServer, _bound < second ? _bound : second, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // What it holds by mistake ends with its lease.
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using AspireElection.Timing;
+
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>The threads of the core on the one thread of the world: each step of them is one more thing that is ready.</summary>
+internal sealed class NodeThreads(Host host) : ElectionThreads
+{
+    private readonly Queue<CancellationTokenSource> _cancelling = new();
+
+    /// <summary>Sleeps in slices, as the real thread does, because its timers stand still in a suspend.</summary>
+    public override void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due)
+    {
+        ITimer? timer = null;
+        timer = host.Clock.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Look();
+
+        void Look()
+        {
+            var until = deadline();
+            if (until == long.MinValue)
+                return;
+            var left = host.Clock.Until(until);
+            if (left <= TimeSpan.Zero)
+                due();
+            else
+                timer!.Change(left < slice ? left.ForTimer() : slice, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>One after the other, whatever else is ready: it is one thread.</summary>
+    public override void Cancel(CancellationTokenSource source)
+    {
+        _cancelling.Enqueue(source);
+        host.Post(static queue => ((Queue<CancellationTokenSource>)queue!).Dequeue().Cancel(), _cancelling);
+    }
+
+    public override async Task Start(Func<Task> work)
+    {
+        await Task.Yield();
+        await work();
+    }
+}

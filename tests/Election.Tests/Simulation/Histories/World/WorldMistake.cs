@@ -1,0 +1,43 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>Mistakes that can be built into the world, to show that the checkers notice them.</summary>
+internal enum WorldMistake
+{
+    None,
+
+    /// <summary>The store renews without comparing the term.</summary>
+    RenewWithoutComparing,
+
+    /// <summary>The store releases whatever the holder's node holds, whichever term is named.</summary>
+    ReleaseByHolderOnly,
+
+    /// <summary>Tokens are counted from what the store remembers, which is nothing after it was wiped.</summary>
+    TokenFromAWipedCounter,
+
+    /// <summary>Trust is counted from the beginning of the wait, or from the grant's arrival, instead of the first request after it.</summary>
+    AnchorIsTheGrantsArrival,
+
+    /// <summary>Who is granted the lock leads without the statement that takes the term.</summary>
+    NoTermStatement,
+
+    /// <summary>A released seat is offered to everybody who waits.</summary>
+    HandOverToEveryone,
+
+    /// <summary>The boot clock of a host stands still while it sleeps.</summary>
+    ClockStandsStillInASuspend,
+
+    /// <summary>A candidate takes a seat that is empty although a term that it knows has not ended.</summary>
+    NoWipeGuard,
+
+    /// <summary>The fenced resource compares no token.</summary>
+    RegisterComparesNoToken,
+
+    /// <summary>Who waits in line and is granted the seat may be silent for a whole lease.</summary>
+    NoGraceForWaiters,
+
+    /// <summary>A reply is taken for the answer of whichever request waits.</summary>
+    ReplyOfAnEarlierRequest,
+
+    /// <summary>A released seat is free for anybody at once, not reserved for a successor.</summary>
+    NoReservation,
+}
