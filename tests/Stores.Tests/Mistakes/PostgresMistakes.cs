@@ -1,0 +1,62 @@
+using AspireElection.Stores.Tests.Postgres;
+using AspireElection.Tests.Mistakes;
+
+namespace AspireElection.Stores.Tests.Mistakes;
+
+/// <summary>What other advisory-lock elections do, put into the statements of this one.</summary>
+internal static class PostgresMistakes
+{
+    private const string Term = "Stores/Postgres/TermStatement.cs";
+    private const string Seats = "Stores/Postgres/PostgresSeats.cs";
+
+    public static IReadOnlyList<StoreMistake> All { get; } =
+    [
+        new(new("a granted lock taken without the term statement", "most advisory-lock libraries: the lock is all there is, no token, no better waiter",
+                new Edit("Stores/Postgres/LineWait.cs", "if (await session.LineUpAsync() && await TakeAsync() is { } grant)\n                return grant;",
+                    "if (await session.LineUpAsync())\n                return new Grant(new Term(candidacy.Election, candidacy.Id, candidacy.HighestToken + 1), clock.GetTimestamp());")),
+            Conforms("Tokens_grow_from_term_to_term")),
+        new(new("no look for a better waiter", "priority only decides who comes first, and a lesser one that came earlier leads",
+                new Edit(Term, " AND NOT EXISTS (SELECT FROM better)", "")),
+            Lines("A_better_candidate_that_waits_goes_first_though_others_came_earlier")),
+        new(new("no waiting out of a restart", "the lock is free 0.15 s after a crash, and the old leader still trusts in its lease",
+                new Edit(Term, " AND NOT EXISTS (SELECT FROM outlast)", "")),
+            new Fact(typeof(ServerFaultTests), "After_a_restart_an_unreleased_term_is_outlasted_and_a_released_one_is_not")),
+        new(new("the waiter's idle time-out is kept", "the server ends the session in the middle of a lease",
+                new Edit(Term, "CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END", "NULL")),
+            Sessions("A_silent_session_is_ended_by_the_server_after_the_lease")),
+        new(new("token from a counter alone", "a counter in a table begins at 1 again when the table is lost",
+                new Edit(Term, "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint)", "0)")),
+            Conforms("Tokens_grow_over_a_store_that_lost_its_data")),
+        new(new("token not raised above the highest seen", "section 0 of the rules: over a wipe only a candidate remembers",
+                new Edit(Term, "greatest(coalesce((SELECT token FROM last), 0), $8) + 1", "coalesce((SELECT token FROM last), 0) + 1")),
+            Conforms("A_token_is_above_the_highest_that_the_candidate_has_seen_and_the_next_above_that")),
+        new(new("a known term forgotten over a wipe", "an emptied database hands out a seat that somebody still trusts in",
+                new Edit(Term, "            AND coalesce((SELECT token FROM last), 0) >= $9\n", "")),
+            Conforms("A_seat_known_to_be_held_is_not_taken_before_its_end_from_a_store_that_lost_its_data")),
+        new(new("anchored before the wait", "trust is counted from a request that was sent before the seat was free",
+                new Edit("Stores/Postgres/LineWait.cs", "var anchor = clock.GetTimestamp();", "var anchor = _linedUpAt;"),
+                new Edit("Stores/Postgres/LineWait.cs", "private long _outlasted;", "private readonly long _linedUpAt = clock.GetTimestamp();\n    private long _outlasted;")),
+            Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
+        new(new("renew by node only", "an old term of a node renews the newer one",
+                new Edit(Seats, "if (!_held.TryGetValue(term, out var seat))", "if (_held.Values.FirstOrDefault(s => s.Term.Candidate == term.Candidate && s.Term.Election == term.Election) is not { } seat)")),
+            Conforms("Another_token_of_the_holder_can_neither_renew_nor_release")),
+        new(new("release by node only", "an old term of a node frees the seat of the newer one",
+                new Edit(Seats, "if (!_held.TryRemove(term, out var seat))", "if (_held.Values.FirstOrDefault(s => s.Term.Candidate == term.Candidate && s.Term.Election == term.Election) is not { } seat)")),
+            Conforms("An_older_term_of_the_same_candidate_can_neither_renew_nor_release_the_newer")),
+        new(new("a seat is seen held while its row stands", "the row of a killed leader stays: a dashboard shows it for ever",
+                new Edit("Stores/Postgres/SeatQuery.cs", "reader.GetBoolean(8) && !released", "!released")),
+            new Fact(typeof(ObservationTests), "A_leader_whose_session_is_gone_is_not_seen_any_more")),
+        new(new("a ledger without a fence", "a past leader has the last word",
+                new Edit("Stores/Postgres/PostgresLedger.cs", "                WHERE f.token < excluded.token\n                OR (f.token, f.node_id, f.incarnation) = (excluded.token, excluded.node_id, excluded.incarnation)\n", "")),
+            Conforms("An_older_term_is_refused_once_a_newer_has_written_and_changes_nothing")),
+        new(new("a fence without the holder", "over a wipe two terms of one number both write",
+                new Edit("Stores/Postgres/PostgresLedger.cs", "WHERE f.token < excluded.token\n", "WHERE f.token <= excluded.token\n")),
+            Conforms("An_equal_token_of_another_holder_is_refused")),
+    ];
+
+    private static Fact Conforms(string method) => new(typeof(PostgresConformance), method);
+
+    private static Fact Lines(string method) => new(typeof(LineTests), method);
+
+    private static Fact Sessions(string method) => new(typeof(LockSessionTests), method);
+}
