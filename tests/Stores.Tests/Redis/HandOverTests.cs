@@ -1,5 +1,6 @@
 using AspireElection.Stores.Redis;
 using AspireElection.Stores.Tests.Servers;
+using AspireElection.Timing;
 using StackExchange.Redis;
 
 namespace AspireElection.Stores.Tests.Redis;
@@ -67,8 +68,13 @@ public sealed class HandOverTests(RedisServer server) : RedisTests(server)
         var waiting = Campaign(await StoreAsync(), Stand("living"));
         await UntilWaiting(2);
 
+        var clock = BootClock.Instance;
+        var released = clock.GetTimestamp();
         await leading.ReleaseAsync(held.Term, Ending);
-        Assert.Equal("living", (await waiting.WaitAsync(Bound)).Term.Candidate.NodeId);
+        var next = await waiting.WaitAsync(Bound);
+        Assert.Equal("living", next.Term.Candidate.NodeId);
+        // Nobody else can take a reserved seat.
+        Assert.True(next.AnchoredAt >= released + TimeSpan.FromMilliseconds(248).ToTicksOf(clock), "it was taken during the grace");
     }
 
     [Fact]
