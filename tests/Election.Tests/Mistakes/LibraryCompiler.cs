@@ -48,6 +48,9 @@ internal sealed class LibraryCompiler
 
     public static LibraryCompiler OfThisBuild => Of.Value;
 
+    /// <summary>Which mistakes have lost their place in the sources, all at once and before anything is compiled.</summary>
+    public IEnumerable<string> Misplaced(IEnumerable<Mistake> mistakes) => mistakes.Select(WhyMisplaced).OfType<string>();
+
     /// <summary>The library's assembly with the mistake in it.</summary>
     public byte[] Compile(Mistake mistake)
     {
@@ -81,6 +84,20 @@ internal sealed class LibraryCompiler
         }
 
         return assembly.ToArray();
+    }
+
+    private string? WhyMisplaced(Mistake mistake)
+    {
+        try
+        {
+            foreach (var edit in mistake.Edits)
+                edit.ApplyTo(_sources.TryGetValue(edit.File, out var source) ? source.ToString() : ReadScript(edit.File), mistake.Name);
+            return null;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException)
+        {
+            return exception.Message;
+        }
     }
 
     private SyntaxTree Parse(string path, string text) =>

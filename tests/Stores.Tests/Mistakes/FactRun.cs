@@ -17,7 +17,7 @@ internal sealed class FactRun(MistakenWorld world, IReadOnlyList<RealServer> ser
     {
         var method = world.Copy(fact.Class).GetMethod(fact.Method)
             ?? throw new InvalidOperationException($"{fact.Class.Name} has no fact {fact.Method} any more.");
-        var data = method.GetCustomAttributes<DataAttribute>().SelectMany(d => d.GetData(method)).ToList();
+        var data = fact.Data is { } one ? [one] : method.GetCustomAttributes<DataAttribute>().SelectMany(d => d.GetData(method)).ToList();
         foreach (var values in data.Count > 0 ? data : [[]])
         {
             if (await ComplaintOfAsync(method, values) is { } complaint)
@@ -65,5 +65,5 @@ internal sealed class FactRun(MistakenWorld world, IReadOnlyList<RealServer> ser
         : servers.Single(s => s.GetType().Name == parameter.ParameterType.Name).AttachedAs(parameter.ParameterType);
 }
 
-/// <summary>One fact by its name, or all that a theory says.</summary>
-internal sealed record Fact(Type Class, string Method);
+/// <summary>One fact by its name; of a theory all that it says, or what it says of one set of data.</summary>
+internal sealed record Fact(Type Class, string Method, object?[]? Data = null);

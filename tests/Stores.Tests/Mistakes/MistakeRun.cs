@@ -14,6 +14,14 @@ public sealed class RedisMistakesTests(ITestOutputHelper output)
         await using var server = new RedisServer();
         await new MistakeRun(output).RunAsync(server, RedisMistakes.All);
     }
+
+    [Fact]
+    [Trait("Run", "all")]
+    public async Task Each_mistake_in_a_script_that_lets_nothing_happen_is_caught()
+    {
+        await using var server = new RedisServer();
+        await new MistakeRun(output).RunAsync(server, RedisMistakes.ThatHang);
+    }
 }
 
 /// <summary>The facts about PostgreSQL are shown to fail, on a real server.</summary>
@@ -25,6 +33,14 @@ public sealed class PostgresMistakesTests(ITestOutputHelper output)
         await using var server = new PostgresServer();
         await new MistakeRun(output).RunAsync(server, PostgresMistakes.All);
     }
+
+    [Fact]
+    [Trait("Run", "all")]
+    public async Task Each_mistake_in_a_statement_that_lets_nothing_happen_is_caught()
+    {
+        await using var server = new PostgresServer();
+        await new MistakeRun(output).RunAsync(server, PostgresMistakes.ThatHang);
+    }
 }
 
 /// <summary>Tries mistakes one after the other, says what caught each, and fails for those that nothing did.</summary>
@@ -35,6 +51,7 @@ internal sealed class MistakeRun(ITestOutputHelper output)
 
     public async Task RunAsync(RealServer server, IReadOnlyList<StoreMistake> mistakes)
     {
+        Assert.Empty(LibraryCompiler.OfThisBuild.Misplaced(mistakes.Select(m => m.Mistake)));
         await server.StartAsync();
         // Who is caught without a mistake was not caught for it.
         var all = mistakes.SelectMany(m => m.Facts).Distinct().ToArray();

@@ -9,6 +9,21 @@ internal static class PostgresMistakes
     private const string Term = "Stores/Postgres/TermStatement.cs";
     private const string Seats = "Stores/Postgres/PostgresSeats.cs";
 
+    private static readonly Fact CrashOfABackend = new(typeof(RecoveryTests), "After_the_crash_of_a_backend_only_an_unreleased_term_is_waited_out", [false]);
+
+    /// <summary>Those that show by nothing happening, which takes as long as the facts' own bounds.</summary>
+    public static IReadOnlyList<StoreMistake> ThatHang { get; } =
+    [
+        new(new("a silent session is kept", "LeaderElection.Postgres: a frozen leader has no successor at all",
+                new Edit(Term, "set_config('idle_session_timeout', $7::text, false)", "set_config('idle_session_timeout', '0', false)")),
+            Sessions("A_silent_session_is_ended_by_the_server_after_the_lease")),
+        new(new("a promotion goes unnoticed", "the promoted server has the row of the term and not its lock",
+                new Edit(Term, "left(pg_walfile_name(pg_current_wal_lsn()), 8)", "NULL"),
+                new Edit(Term, "coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch", "NULL) AS epoch"),
+                new Edit(Term, "concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),", "concat_ws('/', NULL,")),
+            new Fact(typeof(RecoveryTests), "After_a_promotion_only_an_unreleased_term_is_waited_out", [false])),
+    ];
+
     public static IReadOnlyList<StoreMistake> All { get; } =
     [
         new(new("a granted lock taken without the term statement", "most advisory-lock libraries: the lock is all there is, no token, no better waiter",
@@ -20,7 +35,14 @@ internal static class PostgresMistakes
             Lines("A_better_candidate_that_waits_goes_first_though_others_came_earlier")),
         new(new("no waiting out of a restart", "the lock is free 0.15 s after a crash, and the old leader still trusts in its lease",
                 new Edit(Term, " AND NOT EXISTS (SELECT FROM outlast)", "")),
-            new Fact(typeof(ServerFaultTests), "After_a_restart_an_unreleased_term_is_outlasted_and_a_released_one_is_not")),
+            CrashOfABackend),
+        new(new("a restart known by the postmaster alone", "after the crash of a backend the locks are gone and the postmaster's start is the same",
+                new Edit(Term, "coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch", "NULL) AS epoch")),
+            CrashOfABackend),
+        new(new("a heartbeat that any backend may answer", "behind a pooler somebody else's session is given the lock",
+                new Edit("Stores/Postgres/LockSession.cs", "(int)(await _beat.ExecuteScalarAsync(Aborted))! == _backend", "(int)(await _beat.ExecuteScalarAsync(Aborted))! > 0"),
+                new Edit("Stores/Postgres/LockSession.cs", "            await session._beat.PrepareAsync(cancellationToken);\n", "")),
+            new Fact(typeof(PoolerTests), "A_heartbeat_that_another_backend_answers_means_that_the_seat_is_lost")),
         new(new("the waiter's idle time-out is kept", "the server ends the session in the middle of a lease",
                 new Edit(Term, "CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END", "NULL")),
             Sessions("A_silent_session_is_ended_by_the_server_after_the_lease")),

@@ -11,6 +11,14 @@ internal static class RedisMistakes
     private const string Whoever = "if not redis.call('GET', seat) then return 0 end";
     private const string HolderOnly = "if string.match(redis.call('GET', seat) or '', ':(.*)$') ~= me then return 0 end";
 
+    /// <summary>Those that show by nothing happening, which takes as long as the facts' own bounds.</summary>
+    public static IReadOnlyList<StoreMistake> ThatHang { get; } =
+    [
+        new(new("a seat without an end", "SETNX and then EXPIRE, with a crash in between: nobody leads until somebody deletes the key",
+                new Edit(Scripts + "Acquire.lua", "'NX', 'PX', lease)", "'NX')")),
+            Conforms("A_silent_leader_keeps_its_seat_for_the_lease_and_loses_it_then")),
+    ];
+
     public static IReadOnlyList<StoreMistake> All { get; } =
     [
         new(new("renew without comparing the holder", "Oban: the renewal matched any row, two led for 19 days",
