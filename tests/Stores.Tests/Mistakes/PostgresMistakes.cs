@@ -27,8 +27,8 @@ internal static class PostgresMistakes
     public static IReadOnlyList<StoreMistake> All { get; } =
     [
         new(new("a granted lock taken without the term statement", "most advisory-lock libraries: the lock is all there is, no token, no better waiter",
-                new Edit("Stores/Postgres/LineWait.cs", "if (await session.LineUpAsync() && await TakeAsync() is { } grant)\n                return grant;",
-                    "if (await session.LineUpAsync())\n                return new Grant(new Term(candidacy.Election, candidacy.Id, candidacy.HighestToken + 1), clock.GetTimestamp());")),
+                new Edit("Stores/Postgres/LineWait.cs", "else if (await TakeAsync() is { } grant)",
+                    "else if (new Grant(new Term(candidacy.Election, candidacy.Id, candidacy.HighestToken + 1), clock.GetTimestamp()) is { } grant)")),
             Conforms("Tokens_grow_from_term_to_term")),
         new(new("no look for a better waiter", "priority only decides who comes first, and a lesser one that came earlier leads",
                 new Edit(Term, " AND NOT EXISTS (SELECT FROM better)", "")),
