@@ -12,6 +12,7 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
     private const int LooksApart = 6;
 
     private readonly Queue<int> _steppedBackFor = new();
+    private long _steppedBackAfter;
     private long _outlasted;
     private bool _rehearsing;
 
@@ -53,16 +54,14 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
             var alive = AliveTerm(out var until);
             // Trust is counted from here, not from the grant: that may have waited for us, unseen, for a while.
             var anchor = clock.GetTimestamp();
-            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor, _rehearsing))
+            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor, _steppedBackAfter, _rehearsing))
             {
                 case not null when _rehearsing:
                     return null;
                 case TermAnswer.Taken taken:
                     return new Grant(new Term(candidacy.Election, candidacy.Id, taken.Token), anchor);
                 case TermAnswer.BetterWaits better:
-                    if (_steppedBackFor.Count == Remembered)
-                        _steppedBackFor.Dequeue();
-                    _steppedBackFor.Enqueue(better.BackendPid);
+                    Remember(better);
                     await session.StepBackAsync();
                     return null;
                 case TermAnswer.Outlast last:
@@ -74,6 +73,20 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
                     break;
             }
         }
+    }
+
+    /// <summary>
+    /// Once for each better candidate and turn: one that is dead must not be let ahead for ever, and one that was let
+    /// ahead in an earlier turn, in which another still better one was granted the seat, goes first in the next as well.
+    /// </summary>
+    private void Remember(TermAnswer.BetterWaits better)
+    {
+        if (better.LastToken != _steppedBackAfter)
+            _steppedBackFor.Clear();
+        _steppedBackAfter = better.LastToken;
+        if (_steppedBackFor.Count == Remembered)
+            _steppedBackFor.Dequeue();
+        _steppedBackFor.Enqueue(better.BackendPid);
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ internal abstract record TermAnswer
     public sealed record Taken(long Token) : TermAnswer;
 
     /// <summary>A candidate of higher priority waits for this lock now.</summary>
-    public sealed record BetterWaits(int BackendPid) : TermAnswer;
+    public sealed record BetterWaits(int BackendPid, long LastToken) : TermAnswer;
 
     /// <summary>
     /// The server restarted, crashed or was promoted in a term that was not released: its leader may still trust in it,
@@ -45,10 +45,10 @@ internal sealed class TermStatement : IAsyncDisposable
             WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND ((l.classid::bigint << 32) | l.objid::bigint) = $2
-            AND l.pid <> ALL ($11)
+            AND (l.pid <> ALL ($11) OR coalesce((SELECT token FROM last), 0) <> $13)
             AND CASE WHEN a.application_name ~ '^{{LockSession.Name}} -?[0-9]{1,10} '
                 THEN split_part(a.application_name, ' ', 2)::bigint > $6 ELSE false END
-            LIMIT 1),
+            ORDER BY split_part(a.application_name, ' ', 2)::bigint DESC LIMIT 1),
         outlast AS MATERIALIZED (
             SELECT last.token, ceil(last.lease_ms - server.age_ms)::bigint AS left_ms FROM last, server
             WHERE last.token <> last.released_token AND last.incarnation <> $4 AND last.token <> $10
@@ -70,7 +70,7 @@ internal sealed class TermStatement : IAsyncDisposable
             RETURNING token)
         SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
             (SELECT pg_notify('{{PostgresObservation.Channel}}', $1) FROM taken)::text,
-            CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END
+            CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0)
         """;
 
     private readonly LockSession _session;
@@ -80,6 +80,7 @@ internal sealed class TermStatement : IAsyncDisposable
     private readonly NpgsqlParameter<long> _outlasted = new();
     private readonly NpgsqlParameter<int[]> _steppedBackFor = new() { TypedValue = [] };
     private readonly NpgsqlParameter<bool> _take = new();
+    private readonly NpgsqlParameter<long> _steppedBackAfter = new();
 
     public TermStatement(LockSession session, Candidacy candidacy)
     {
@@ -88,7 +89,7 @@ internal sealed class TermStatement : IAsyncDisposable
         _command.Parameters.With(candidacy.Election).With(SeatKey.Of(candidacy.Election)).With(candidacy.Id.NodeId)
             .With(candidacy.Id.Incarnation).WithText(candidacy.Address).With(candidacy.Priority)
             .With((long)candidacy.LeaseDuration.TotalMilliseconds);
-        NpgsqlParameter[] changing = [_seen, _alive, _outlasted, _steppedBackFor, _take];
+        NpgsqlParameter[] changing = [_seen, _alive, _outlasted, _steppedBackFor, _take, _steppedBackAfter];
         _command.Parameters.AddRange(changing);
     }
 
@@ -98,10 +99,13 @@ internal sealed class TermStatement : IAsyncDisposable
     /// <param name="seen">The highest token that the candidate has seen.</param>
     /// <param name="alive">A term that may still be trusted in, by what the candidate was last told; 0 for none.</param>
     /// <param name="outlasted">The term whose lease was waited out after a restart; 0 for none.</param>
-    /// <param name="steppedBackFor">Backends of better waiters that had their turn.</param>
+    /// <param name="steppedBackFor">Backends of better waiters that had their turn since the last term.</param>
+    /// <param name="steppedBackAfter">The token of that term; when another one was taken since, they are to have their turn again.</param>
     /// <param name="rehearse">Only plans the statement and fills the session's caches; the answer means nothing.</param>
-    public Task<TermAnswer> TakeAsync(long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor, bool rehearse)
+    public Task<TermAnswer> TakeAsync(
+        long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor, long steppedBackAfter, bool rehearse)
     {
+        _steppedBackAfter.TypedValue = steppedBackAfter;
         _seen.TypedValue = seen;
         _alive.TypedValue = alive;
         _outlasted.TypedValue = outlasted;
@@ -119,7 +123,7 @@ internal sealed class TermStatement : IAsyncDisposable
         if (!reader.IsDBNull(0))
             return new TermAnswer.Taken(reader.GetInt64(0));
         if (!reader.IsDBNull(1))
-            return new TermAnswer.BetterWaits(reader.GetInt32(1));
+            return new TermAnswer.BetterWaits(reader.GetInt32(1), reader.GetInt64(6));
         return reader.IsDBNull(2)
             ? new TermAnswer.Forgotten()
             : new TermAnswer.Outlast(reader.GetInt64(2), TimeSpan.FromMilliseconds(reader.GetInt64(3)));

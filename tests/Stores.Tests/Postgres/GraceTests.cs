@@ -1,6 +1,7 @@
 using AspireElection.Stores.Postgres;
 using AspireElection.Stores.Tests.Servers;
 using AspireElection.Workers;
+using Npgsql;
 
 namespace AspireElection.Stores.Tests.Postgres;
 
@@ -52,12 +53,12 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
         var waiting = Acquire(store, Stand("alive"));
         await UntilWaiting(1);
         await using var other = await Source.OpenConnectionAsync();
-        var turn = RunAsync($"SET application_name = 'AspireElection 9 other'; SELECT pg_advisory_lock({Key})");
+        var turn = LineUpAsync(other);
         await UntilWaiting(2);
         await store.ReleaseAsync(leader.Term, CancellationToken.None);
         await turn.WaitAsync(Bound);
         await UntilWaiting(1);
-        turn = RunAsync($"SELECT pg_advisory_unlock({Key}); SELECT pg_advisory_lock({Key})");
+        turn = PassAsync(other);
         var next = await waiting;
         Assert.Equal("alive", next.Term.Candidate.NodeId);
         await UntilWaiting(1);
@@ -65,13 +66,35 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
         await turn.WaitAsync(Bound);
         // It was granted the lock before and after the one term, and no term was written for having stepped back.
         Assert.Equal("alive", await AskAsync<string>("SELECT node_id FROM election_terms WHERE election = $1", Election));
+    }
 
-        async Task RunAsync(string sql)
+    [Fact]
+    public async Task A_better_waiter_is_let_ahead_again_in_the_next_turn()
+    {
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        var low = Acquire(store, Stand("low"));
+        await UntilWaiting(1);
+        await using var best = await Source.OpenConnectionAsync();
+        var turn = LineUpAsync(best);
+        await UntilWaiting(2);
+        var middle = Acquire(store, Stand("middle", priority: 5));
+        await UntilWaiting(3);
+        await store.ReleaseAsync(leader.Term, CancellationToken.None);
+        // Both let the best one ahead, which passes each time, until the middle one takes the seat.
+        for (var pass = 0; pass < 5 && !middle.IsCompleted; pass++)
         {
-            await using var command = other.CreateCommand();
-            command.CommandText = sql;
-            await command.ExecuteNonQueryAsync();
+            await Task.WhenAny(turn, middle).WaitAsync(Bound);
+            await UntilWaiting(2);
+            if (turn.IsCompleted)
+                turn = PassAsync(best);
         }
+
+        var next = await middle;
+        await UntilWaiting(2);
+        await store.ReleaseAsync(next.Term, CancellationToken.None);
+        await turn.WaitAsync(Bound);
+        Assert.False(low.IsCompleted);
     }
 
     [Fact]
@@ -113,6 +136,19 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
     private PostgresErrors Errors => new(Server.ConnectionString);
 
     private long Key => SeatKey.Of(Election);
+
+    /// <summary>A waiter of priority 9 that never takes a term.</summary>
+    private Task LineUpAsync(NpgsqlConnection other) =>
+        RunAsync(other, $"SET application_name = 'AspireElection 9 other'; SELECT pg_advisory_lock({Key})");
+
+    private Task PassAsync(NpgsqlConnection other) => RunAsync(other, $"SELECT pg_advisory_unlock({Key}); SELECT pg_advisory_lock({Key})");
+
+    private static async Task RunAsync(NpgsqlConnection other, string sql)
+    {
+        await using var command = other.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
 
     private WorkerProcess Worker(string node) => new(
         $"--node-id {node} --lock-name {Election} --lease-duration {Lease.TotalSeconds}s", $"ConnectionStrings__postgres={Server.ConnectionString}");

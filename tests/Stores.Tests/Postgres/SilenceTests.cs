@@ -90,7 +90,7 @@ public sealed class SilenceTests(PostgresServer server) : PostgresFacts(server)
         await using var session = await LockSession.OpenAsync(settings, new PoolerCheck(settings, errors, false), errors, candidacy, CancellationToken.None);
         Assert.True(await session.LineUpAsync());
         Assert.Equal("250ms", await ShowAsync("idle_session_timeout"));
-        Assert.IsType<TermAnswer.Taken>(await session.Term.TakeAsync(0, 0, 0, [], rehearse: false));
+        Assert.IsType<TermAnswer.Taken>(await session.Term.TakeAsync(0, 0, 0, [], 0, rehearse: false));
         Assert.Equal(["2s", "1s", "2", "2", "3000", "10s"], await ShowAllAsync());
         Assert.True(await session.BeatAsync(longer));
         Assert.Equal(["40s", "1s", "40", "40", "41000", "10s"], await ShowAllAsync());
