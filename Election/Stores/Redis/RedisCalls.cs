@@ -11,6 +11,8 @@ internal sealed class RedisCalls(IConnectionMultiplexer connection, TimeProvider
     /// <summary>Bound of a request that no lease bounds.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    private readonly ServerLook _look = new(connection, clock);
+
     /// <summary>A third of the lease leaves time for another attempt before the lease ends.</summary>
     public static TimeSpan BoundOf(TimeSpan lease) => Timestamps.Shorter(lease / 3, LongestWait);
 
@@ -100,7 +102,7 @@ internal sealed class RedisCalls(IConnectionMultiplexer connection, TimeProvider
         }
         catch (Exception exception) when (RedisTrouble.Explains(exception))
         {
-            throw RedisTrouble.Of(connection, exception, bound);
+            throw RedisTrouble.Of(connection, _look, exception, bound);
         }
         finally
         {

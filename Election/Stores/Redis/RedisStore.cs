@@ -10,7 +10,8 @@ namespace AspireElection.Stores.Redis;
 /// </summary>
 /// <remarks>
 /// An idle follower sends one request a lease, its heartbeat. A resigning leader hands the seat to the best waiter
-/// within milliseconds; a killed one is followed at most its remaining lease and 50 ms later. Requests are bounded by a
+/// within milliseconds; a killed one is followed at most its remaining lease and 50 ms later, and 5 ms more for each
+/// dead waiter beyond the eighth before the first that lives. Requests are bounded by a
 /// third of the lease, those without a lease by 5 s. What holds over a wiped or promoted server stands in
 /// <see cref="Candidacy.LastSeen"/> and <see cref="FencingToken"/>.
 /// </remarks>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace AspireElection.Stores.Redis;
@@ -7,12 +8,15 @@ namespace AspireElection.Stores.Redis;
 /// <summary>Says in one line what is wrong with a server. Never the password, nor any other part of the settings.</summary>
 internal static class RedisTrouble
 {
-    private const string WrongPassword = "refused the password, or wants one; correct it in the connection string";
+    public const string Untrusted = "shows a TLS certificate that is not trusted; correct its name, or trust who signed it";
+
+    public const string WrongPassword = "refused the password; correct it in the connection string";
+    public const string NoPassword = "wants a password (NOAUTH); set it in the connection string";
 
     private static readonly (string Code, string Meaning)[] s_refusals =
     [
         ("READONLY", "is a read-only replica (READONLY); name its primary in the connection string, or promote it"),
-        ("NOAUTH", "wants a password (NOAUTH); set it in the connection string"),
+        ("NOAUTH", NoPassword),
         ("WRONGPASS", WrongPassword),
         ("invalid password", WrongPassword),
         ("NOPERM", "refused a command to this user (NOPERM); allow it scripts, pub/sub, and keys and channels election:*"),
@@ -29,8 +33,9 @@ internal static class RedisTrouble
     public static bool Explains(Exception exception) =>
         exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
 
-    public static StoreUnavailableException Of(IConnectionMultiplexer connection, Exception exception, TimeSpan bound) =>
-        new($"redis {Servers(connection)} {Found(exception, bound)}", exception);
+    public static StoreUnavailableException Of(
+        IConnectionMultiplexer connection, ServerLook look, Exception exception, TimeSpan bound) =>
+        new($"redis {Servers(connection)} {(NoConnection(connection, look, exception) ?? Found(exception, bound))}", exception);
 
     /// <summary>The connection broke while nothing was asked.</summary>
     public static StoreUnavailableException OfBreak(IConnectionMultiplexer connection) =>
@@ -42,8 +47,6 @@ internal static class RedisTrouble
 
     private static string Found(Exception exception, TimeSpan bound) => exception switch
     {
-        RedisConnectionException refused when IsWrongPassword(refused) => WrongPassword,
-        RedisConnectionException lost => $"is not reachable ({lost.FailureType}); start it, or correct its address",
         RedisServerException refused => Refused(refused.Message),
         TimeoutException => string.Create(
             CultureInfo.InvariantCulture, $"did not answer within {bound.TotalMilliseconds:0} ms; look whether it is overloaded, stopped or cut off"),
@@ -51,16 +54,36 @@ internal static class RedisTrouble
         _ => $"cannot be asked ({exception.GetType().Name}); look at the inner exception",
     };
 
-    /// <summary>The client reports that there is no connection; why there is none stands further inside.</summary>
-    private static bool IsWrongPassword(Exception? exception)
+    /// <summary>The client reports that there is no connection; why there is none stands further inside, or is not known to it.</summary>
+    private static string? NoConnection(IConnectionMultiplexer connection, ServerLook look, Exception exception)
     {
-        for (; exception is not null; exception = exception.InnerException)
+        if (exception is not RedisConnectionException)
+            return null;
+        var why = ConnectionFailureType.UnableToConnect;
+        for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
         {
-            if (exception is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
-                return true;
+            if (inner is AuthenticationException)
+                return Untrusted;
+            if (inner is RedisConnectionException lost && lost.FailureType != ConnectionFailureType.UnableToResolvePhysicalConnection)
+                why = lost.FailureType;
         }
 
-        return false;
+        if (why == ConnectionFailureType.AuthenticationFailure)
+            return HasPassword(connection) ? WrongPassword : NoPassword;
+        return look.Found() ?? $"is not reachable ({why}); start it, or correct its address";
+    }
+
+    private static bool HasPassword(IConnectionMultiplexer connection)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(connection.Configuration).Password is { Length: > 0 };
+        }
+        catch (ArgumentException)
+        {
+            // A client that does not tell its settings: most that are refused have a password.
+            return true;
+        }
     }
 
     // A script's error may have the code of its cause in the middle of the line, so it is looked for anywhere.

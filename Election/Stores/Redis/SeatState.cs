@@ -19,7 +19,8 @@ internal enum SeatKind
 /// <param name="Lease">The lease of the last term; zero when there was none.</param>
 /// <param name="Released">Token of the last term that was given back.</param>
 /// <param name="Number">Number of the last message.</param>
-/// <param name="Line">The first in line.</param>
+/// <param name="Waiting">How many stand in line.</param>
+/// <param name="Line">The first of them.</param>
 internal sealed record SeatState(
     SeatKind Kind,
     TimeSpan Left,
@@ -30,9 +31,10 @@ internal sealed record SeatState(
     TimeSpan Lease,
     long Released,
     long Number,
+    int Waiting,
     string[] Line)
 {
-    private const int FixedFields = 9;
+    private const int FixedFields = 10;
 
     /// <summary>Whether the last term is known to have been given back rather than cut off.</summary>
     public bool WasReleased => Token > 0 && Released == Token;
@@ -47,17 +49,25 @@ internal sealed record SeatState(
         TimeSpan.FromMilliseconds(Whole(fields[6])),
         Whole(fields[7]),
         Whole(fields[8]),
+        (int)Whole(fields[9]),
         fields[FixedFields..]);
 
     /// <summary>Null for what is no message of this store: anybody may publish on the channel.</summary>
     public static SeatState? FromMessage(string? message) =>
         message?.Split('\n') is { Length: >= FixedFields } fields ? Parse(fields) : null;
 
-    /// <summary>How many of the waiting are asked before <paramref name="candidate"/>, as far as the line was told.</summary>
-    public int RankOf(string candidate)
+    /// <summary>
+    /// How many of the waiting try before <paramref name="candidate"/>. One who is not among the first tries somewhere
+    /// behind those who were before it when it last asked; all at one place would be a rush once the first are dead.
+    /// </summary>
+    public int RankOf(string candidate, int whenAsked)
     {
         var rank = Array.IndexOf(Line, candidate);
-        return rank < 0 ? Line.Length : rank;
+        if (rank >= 0)
+            return rank;
+        var before = Math.Max(Line.Length, whenAsked);
+        var behind = (uint)Math.Max(1, Waiting - before);
+        return before + (int)((uint)candidate.GetHashCode(StringComparison.Ordinal) % behind);
     }
 
     public Sighting ToSighting(long endsAt)

@@ -23,6 +23,7 @@ internal sealed class Standing(
     private volatile bool _tryNow;
     private volatile bool _refused;
     private long _orphan;
+    private int _rank;
 
     public async ValueTask<Grant> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -85,7 +86,8 @@ internal sealed class Standing(
             return new Grant(term, sentAt);
         }
 
-        var state = SeatState.Parse(answer);
+        _rank = int.Parse(answer[0], CultureInfo.InvariantCulture);
+        var state = SeatState.Parse(answer[1..]);
         Hear(state, sentAt);
         _refused = state.Kind == SeatKind.Free;
         return null;
@@ -116,7 +118,7 @@ internal sealed class Standing(
         if (_refused)
             endsAt = Math.Max(endsAt, known.For(_me).EndsAt);
         // The server counts whole milliseconds.
-        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(_me) * Slot;
+        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(_me, _rank) * Slot;
         return clock.Add(endsAt, slot);
     }
 

@@ -1,3 +1,4 @@
+using AspireElection.Stores.Redis;
 using AspireElection.Stores.Tests.Servers;
 using AspireElection.Timing;
 
@@ -143,5 +144,65 @@ public sealed class LossTests(RedisServer server) : RedisTests(server)
         await using var anew = store.ObserveAsync(Election, Ending).GetAsyncEnumerator();
         Assert.True(await anew.MoveNextAsync().AsTask().WaitAsync(Bound));
         Assert.Equal(grant.Term.Token, anew.Current.Leader?.Term);
+    }
+
+    [Fact]
+    public async Task An_evicted_seat_is_lost_to_its_leader_and_taken_by_nobody_who_was_told_of_it_before_its_end()
+    {
+        var lease = TimeSpan.FromSeconds(1);
+        var store = await StoreAsync();
+        await TeachScriptsAsync(store);
+        var before = await Acquire(store, Stand("node-1", lease));
+        var waiting = Campaign(await StoreAsync(), Stand("node-2", lease));
+        await UntilWaiting(1);
+        await Admin.KeyDeleteAsync(Key("seat"));
+        Assert.Equal(RenewAnswer.Lost, await store.RenewAsync(before.Term, lease, Ending));
+        var after = await waiting.WaitAsync(Bound);
+        Assert.True(after.AnchoredAt >= before.AnchoredAt + (lease - TimeSpan.FromMilliseconds(2)).ToTicksOf(BootClock.Instance));
+    }
+
+    [Fact]
+    public async Task A_server_out_of_memory_lets_its_leader_renew_and_hand_over_and_refuses_a_newcomer()
+    {
+        await using var own = new RedisServer();
+        await own.StartAsync();
+        var admin = (await ConnectAsync(own.ConnectionString)).GetDatabase();
+        var store = await StoreAsync(own.ConnectionString);
+        await TeachScriptsAsync(store);
+        var grant = await Acquire(store, Stand("node-1"));
+        var waiting = Campaign(store, Stand("node-2"));
+        await Until(async () => await admin.SortedSetLengthAsync(Key("line")) == 1, "in line");
+        await admin.ExecuteAsync("CONFIG", "SET", "maxmemory", 1);
+        Assert.Equal(RenewAnswer.Renewed, await store.RenewAsync(grant.Term, TimeSpan.FromMinutes(1), Ending));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => Acquire(store, Stand("node-3")));
+        Assert.Contains("out of memory", refused.Message, StringComparison.Ordinal);
+        await store.ReleaseAsync(grant.Term, Ending);
+        Assert.Equal("node-2", (await waiting.WaitAsync(Bound)).Term.Candidate.NodeId);
+    }
+
+    [Fact]
+    public async Task A_term_outlives_a_server_that_is_killed_and_started_again_with_its_data()
+    {
+        await using var own = new RedisServer();
+        await own.StartAsync();
+        var admin = (await ConnectAsync(own.ConnectionString)).GetDatabase();
+        await admin.ExecuteAsync("CONFIG", "SET", "appendfsync", "always");
+        var store = await StoreAsync(own.ConnectionString + ",abortConnect=false");
+        var grant = await Acquire(store, Stand("node-1"));
+        own.Kill();
+        await own.RestartAsync(keepData: true);
+        await Until(async () => await AnswerAsync(store, grant.Term) == RenewAnswer.Renewed, "the term is renewed on the new server");
+    }
+
+    private async Task<RenewAnswer?> AnswerAsync(RedisStore store, Term term)
+    {
+        try
+        {
+            return await store.RenewAsync(term, TimeSpan.FromMinutes(1), Ending);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
     }
 }

@@ -55,7 +55,7 @@ public sealed class ReplicaTests(RedisServer server) : RedisTests(server)
         var one = await StoreAsync(confirmByReplicas: 1);
         await CutReplicaAsync();
 
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => Acquire(one, Stand("node-1", Lease)));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => Acquire(one, Stand("node-1", Lease * 6)));
 
         Assert.StartsWith($"redis 127.0.0.1:{_address.Port} ", refused.Message, StringComparison.Ordinal);
         Assert.Contains("0 of 1 replicas", refused.Message, StringComparison.Ordinal);
@@ -196,6 +196,10 @@ public sealed class ReplicaTests(RedisServer server) : RedisTests(server)
         await Until(
             async () => ((string)(await replica.ExecuteAsync("INFO", "replication"))!).Contains("master_link_status:up", StringComparison.Ordinal),
             "the replica follows");
+        await Until(
+            async () => !((string)(await Admin.ExecuteAsync("INFO", "replication"))!).Contains("state=wait", StringComparison.Ordinal)
+                && !((string)(await Admin.ExecuteAsync("INFO", "replication"))!).Contains("state=send", StringComparison.Ordinal),
+            "the primary has heard from it");
     }
 
     /// <summary>The replica stays one, and what the primary writes from now on does not reach it.</summary>

@@ -1,3 +1,4 @@
+using AspireElection.Stores.Redis;
 using AspireElection.Stores.Tests.Servers;
 using StackExchange.Redis;
 
@@ -7,6 +8,7 @@ namespace AspireElection.Stores.Tests.Redis;
 public sealed class TroubleTests(RedisServer server) : RedisTests(server)
 {
     private const string Wrong = "not-the-password";
+    private const string Patient = ",abortConnect=false,connectTimeout=500";
 
     [Fact]
     public async Task A_wrong_password()
@@ -17,7 +19,7 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
     [Fact]
     public async Task A_missing_password()
     {
-        await IsToldAsync($"127.0.0.1:{Server.Port},abortConnect=false,connectTimeout=500", "wants one");
+        await IsToldAsync($"127.0.0.1:{Server.Port},abortConnect=false,connectTimeout=500", "wants a password");
     }
 
     [Fact]
@@ -26,6 +28,48 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
         await using var away = new RedisServer();
         var trouble = await TroubleOf($"127.0.0.1:{away.Port},abortConnect=false,connectTimeout=500", away.Port);
         Assert.Contains("not reachable", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_with_as_many_clients_as_it_allows()
+    {
+        await using var full = new RedisServer();
+        await full.StartAsync();
+        using var connection = await ConnectionMultiplexer.ConnectAsync(full.ConnectionString);
+        await connection.GetDatabase().ExecuteAsync("CONFIG", "SET", "maxclients", 1);
+        await IsToldAsync(full.ConnectionString + Patient, "maxclients", full.Port);
+    }
+
+    [Fact]
+    public async Task A_web_server()
+    {
+        await using var web = new LoopbackListener(async stream =>
+        {
+            await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"u8.ToArray());
+        });
+        await IsToldAsync($"127.0.0.1:{web.Port}{Patient}", "is a web server and no Redis", web.Port);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_connections_and_says_nothing()
+    {
+        await using var mute = new LoopbackListener(_ => Task.Delay(Timeout.Infinite));
+        await IsToldAsync($"127.0.0.1:{mute.Port}{Patient}", "does not answer", mute.Port);
+    }
+
+    [Fact]
+    public async Task A_server_that_wants_TLS()
+    {
+        using var certificate = LoopbackListener.Certificate();
+        await using var secure = new LoopbackListener(certificate);
+        await IsToldAsync($"127.0.0.1:{secure.Port}{Patient}", "add ssl=true", secure.Port);
+        await IsToldAsync($"127.0.0.1:{secure.Port},ssl=true{Patient}", "certificate", secure.Port);
+    }
+
+    [Fact]
+    public async Task A_server_that_speaks_no_TLS()
+    {
+        await IsToldAsync($"{Server.ConnectionString},ssl=true{Patient}", "speaks no TLS");
     }
 
     [Fact]
@@ -73,18 +117,21 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
     /// The client reports a refused connection and its reason one after the other: an answer between the two can only say
     /// that the server is not reachable, and the next one knows better.
     /// </summary>
-    private async Task IsToldAsync(string connectionString, string reason)
-    {
-        const int tries = 5;
-        var told = new List<string>();
-        while (told.Count < tries && !told.Any(t => t.Contains(reason, StringComparison.Ordinal)))
-            told.Add(await TroubleOf(connectionString));
-        Assert.Contains(reason, told[^1], StringComparison.Ordinal);
-    }
-
-    private async Task<string> TroubleOf(string connectionString, int? port = null)
+    private async Task IsToldAsync(string connectionString, string reason, int? port = null)
     {
         var store = await StoreAsync(connectionString);
+        var told = string.Empty;
+        using var limit = new CancellationTokenSource(Bound);
+        while (!(told = await TroubleOf(store, port)).Contains(reason, StringComparison.Ordinal) && !limit.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        Assert.Contains(reason, told, StringComparison.Ordinal);
+    }
+
+    private async Task<string> TroubleOf(string connectionString, int? port = null) =>
+        await TroubleOf(await StoreAsync(connectionString), port);
+
+    private async Task<string> TroubleOf(RedisStore store, int? port)
+    {
         var trouble = await Assert.ThrowsAsync<StoreUnavailableException>(() => Acquire(store, Stand("node-1", TimeSpan.FromSeconds(3))));
         Assert.StartsWith($"redis 127.0.0.1:{port ?? Server.Port} ", trouble.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', trouble.Message);

@@ -32,4 +32,4 @@ end
 -- A seat without an end (somebody ran PERSIST on it) would never be free again.
 if held and redis.call('PTTL', seat) < 0 then redis.call('PEXPIRE', seat, lease) end
 redis.call('ZADD', line, -tonumber(priority), me)
-return state()
+return {whole(redis.call('ZRANK', line, me)), unpack(state())}

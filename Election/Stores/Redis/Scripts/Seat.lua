@@ -28,7 +28,7 @@ local function state()
     if word == 'reserved' then kind = 'reserved' else token = word end
   end
   return {kind, whole(left), token, holder, last[2] or '', last[3] or '0', last[4] or '0', last[5] or '0', last[6] or '0',
-    unpack(redis.call('ZRANGE', line, 0, HEAD - 1))}
+    whole(redis.call('ZCARD', line)), unpack(redis.call('ZRANGE', line, 0, HEAD - 1))}
 end
 
 local function tell()
