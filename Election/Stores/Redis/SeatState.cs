@@ -67,7 +67,8 @@ internal sealed record SeatState(
             return rank;
         var before = Math.Max(Line.Length, whenAsked);
         var behind = (uint)Math.Max(1, Waiting - before);
-        return before + (int)((uint)candidate.GetHashCode(StringComparison.Ordinal) % behind);
+        // Not the hash of the runtime: that is another one in each process, and a simulation could not be replayed.
+        return before + (int)(candidate.Aggregate(0u, static (hash, letter) => (hash * 31) + letter) % behind);
     }
 
     public Sighting ToSighting(long endsAt)

@@ -9,11 +9,12 @@ public sealed class IdleTests(RedisServer server) : RedisTests(server)
     [Fact]
     public async Task Waiters_and_observers_send_nothing_while_the_leader_renews()
     {
-        var lease = TimeSpan.FromSeconds(2);
+        var lease = TimeSpan.FromSeconds(3);
         var leading = await StoreAsync();
         await TeachScriptsAsync(leading);
         var held = await Acquire(leading, Stand("leader"));
         var store = await StoreAsync();
+        await TeachScriptsAsync(store);
         var waiting = Enumerable.Range(0, 5).Select(i => Campaign(store, Stand($"node-{i}", lease))).ToArray();
         await using var watching = store.ObserveAsync(Election, Ending).GetAsyncEnumerator();
         Assert.True(await watching.MoveNextAsync().AsTask().WaitAsync(Bound));
@@ -39,11 +40,12 @@ public sealed class IdleTests(RedisServer server) : RedisTests(server)
     public async Task A_follower_sends_one_request_a_lease_its_presence_included()
     {
         const int Followers = 4;
-        var lease = TimeSpan.FromSeconds(2);
+        var lease = TimeSpan.FromSeconds(3);
         var leading = await StoreAsync();
         await TeachScriptsAsync(leading);
         var held = await Acquire(leading, Stand("leader"));
         var store = await StoreAsync();
+        await TeachScriptsAsync(store);
         var candidates = Enumerable.Range(0, Followers)
             .Select(i => new Candidate(Election, store, new ElectionOptions { NodeId = $"node-{i}", LeaseDuration = lease })).ToArray();
         foreach (var candidate in candidates)

@@ -205,6 +205,7 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
         _data.Lease,
         _data.Released,
         _data.Number,
+        _data.Line.Count,
         _data.Line.Count == 0 ? [] : [.. Ranked().Take(Head)]);
 
     private IEnumerable<string> Ranked() => _data.Line.OrderByDescending(w => w.Value).ThenBy(w => w.Key, StringComparer.Ordinal).Select(w => w.Key);

@@ -90,7 +90,7 @@ internal sealed class LeaseWait(
             return long.MinValue;
         if (_refused)
             endsAt = Math.Max(endsAt, known.For(Name).EndsAt);
-        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(Name) * Slot;
+        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(Name, whenAsked: 0) * Slot;
         return endsAt + slot.ToTicksOf(clock);
     }
 
