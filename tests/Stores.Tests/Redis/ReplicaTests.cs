@@ -86,7 +86,7 @@ public sealed class ReplicaTests(RedisServer server) : RedisTests(server)
         var grant = await Acquire(two, Stand("node-1"));
 
         second.Freeze();
-        var told = await Assert.ThrowsAsync<StoreUnavailableException>(() => two.RenewAsync(grant.Term, Lease, Ending).AsTask());
+        var told = await Assert.ThrowsAsync<StoreUnavailableException>(() => two.RenewAsync(grant.Term, Lease * 6, Ending).AsTask());
         Assert.Contains("1 of 2 replicas", told.Message, StringComparison.Ordinal);
         var one = await StoreAsync(confirmByReplicas: 1);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => one.RenewAsync(grant.Term, Lease, Ending).AsTask());
