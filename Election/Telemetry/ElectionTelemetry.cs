@@ -36,7 +36,7 @@ public sealed class ElectionTelemetry
         "election.job.duration", "s", "Duration of runs of leader jobs");
 
     private static readonly Counter<long> FanOutDropped = Meter.CreateCounter<long>(
-        "election.fanout.dropped", "{message}", "Changes that a slow subscriber lost");
+        "election.fanout.dropped", "{message}", "Changes and sightings that a slow subscriber lost");
 
     private static readonly Counter<long> StaleWrites = Meter.CreateCounter<long>(
         "election.stale_writes.refused", "{write}", "Writes refused because a newer term has written");
@@ -105,6 +105,10 @@ public sealed class ElectionTelemetry
     internal void ChangeDropped() => FanOutDropped.Add(1, _tags);
 
     internal void ClockJumped() => ClockJumps.Add(1, _tags);
+
+    /// <summary>A slow observer of a store lost a sighting.</summary>
+    internal static void SightingDropped(string election, string store) => FanOutDropped.Add(
+        1, new("election.name", election), new KeyValuePair<string, object?>("election.store", store));
 
     /// <summary>A fencing helper refused a write of <paramref name="term"/>.</summary>
     internal static void StaleWriteRefused(Term term, string sink) => StaleWrites.Add(

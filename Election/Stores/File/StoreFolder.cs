@@ -63,14 +63,23 @@ internal sealed class StoreFolder
         Create(_temporary);
         Sweep();
         var temporary = Path.Combine(_temporary, UniqueName());
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        try
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
-            if (durable)
-                stream.Flush(flushToDisk: true);
-        }
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(text));
+                if (durable)
+                    stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(temporary, path, overwrite: true);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // A full disk: each attempt of a leader to renew would leave a file that keeps it full.
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     public static void Create(string folder) => Directory.CreateDirectory(folder);

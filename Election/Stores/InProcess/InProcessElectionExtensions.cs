@@ -1,4 +1,5 @@
 using AspireElection.Stores.InProcess;
+using AspireElection.Telemetry;
 using AspireElection.Timing;
 
 namespace AspireElection.Hosting;
@@ -12,6 +13,8 @@ public static class InProcessElectionExtensions
     public static ElectionBuilder UseInProcess(this ElectionBuilder election, InProcessStore? store = null)
     {
         ArgumentNullException.ThrowIfNull(election);
-        return store is null ? election.UseStore(_ => new InProcessStore(BootClock.Instance)) : election.UseStore(store);
+        return store is null
+            ? election.UseStore(_ => new InProcessStore(BootClock.Instance, name => ElectionTelemetry.SightingDropped(name, "memory")))
+            : election.UseStore(store);
     }
 }

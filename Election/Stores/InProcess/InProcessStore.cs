@@ -9,7 +9,10 @@ namespace AspireElection.Stores.InProcess;
 /// who disposes it ends every campaign (with <see cref="ObjectDisposedException"/>) and every observation.
 /// </remarks>
 /// <param name="clock">Decides when a lease ends and a member is stale.</param>
-public sealed class InProcessStore(TimeProvider clock) : IElectionStore
+/// <param name="dropped">
+/// Called with the election's name for each sighting that an observer lost because it was slow; must not block.
+/// </param>
+public sealed class InProcessStore(TimeProvider clock, Action<string>? dropped = null) : IElectionStore
 {
     private readonly ConcurrentDictionary<string, Election> _elections = new(StringComparer.Ordinal);
     private volatile bool _disposed;
@@ -131,12 +134,13 @@ public sealed class InProcessStore(TimeProvider clock) : IElectionStore
     private Election Of(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _elections.GetOrAdd(name, static (n, clock) => new Election(n, clock), clock);
+        return _elections.GetOrAdd(
+            name, static (n, made) => new Election(n, made.Clock, () => made.Dropped?.Invoke(n)), (Clock: clock, Dropped: dropped));
     }
 
-    private sealed class Election(string name, TimeProvider clock)
+    private sealed class Election(string name, TimeProvider clock, Action dropped)
     {
-        public Seat Seat { get; } = new(name, clock);
+        public Seat Seat { get; } = new(name, clock, dropped);
 
         public MemberList Members { get; private set; } = new(clock);
 

@@ -19,7 +19,7 @@ internal sealed class Seat : IDisposable
     private readonly string _election;
     private readonly Lock _gate = new();
     private readonly SortedSet<Waiter> _line = new(Waiter.ByRank);
-    private readonly FanOut<Sighting> _observers = new(ObserverCapacity);
+    private readonly FanOut<Sighting> _observers;
     private readonly ITimer _timer;
     private Term? _term;
     private Leader? _leader;
@@ -32,8 +32,9 @@ internal sealed class Seat : IDisposable
     private long _arrivals;
     private bool _closed;
 
-    public Seat(string election, TimeProvider clock)
+    public Seat(string election, TimeProvider clock, Action dropped)
     {
+        _observers = new FanOut<Sighting>(ObserverCapacity, dropped);
         _election = election;
         _clock = clock;
         _timer = clock.CreateTimer(

@@ -74,6 +74,27 @@ public sealed class InProcessTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => next.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
+    [Fact]
+    public async Task A_slow_observer_loses_the_oldest_sightings_which_are_counted_and_holds_up_nobody()
+    {
+        var lost = new List<string>();
+        await using var store = new InProcessStore(_clock, lost.Add);
+        await using var slow = store.ObserveAsync("jobs", default).GetAsyncEnumerator();
+        Assert.True(await slow.MoveNextAsync());
+        var leader = await store.AcquireAsync(Stand("node-1"), default);
+        for (var beat = 0; beat < 20; beat++)
+            Assert.Equal(RenewAnswer.Renewed, await store.RenewAsync(leader.Term, TimeSpan.FromSeconds(10 + beat), default));
+
+        // The grant and twenty renewals, of which the newest four are kept.
+        Assert.Equal(21 - 4, lost.Count);
+        Assert.All(lost, election => Assert.Equal("jobs", election));
+        for (var kept = 16; kept < 20; kept++)
+        {
+            Assert.True(await slow.MoveNextAsync());
+            Assert.Equal(_clock.Now + TimeSpan.FromSeconds(10 + kept).Ticks, slow.Current.EndsAt);
+        }
+    }
+
     private static Candidacy Stand(string node, int priority = 0) =>
         new("jobs", new CandidateId(node, "x"), TimeSpan.FromSeconds(10), priority);
 
