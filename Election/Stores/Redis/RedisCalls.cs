@@ -11,7 +11,7 @@ internal sealed class RedisCalls(IConnectionMultiplexer connection, TimeProvider
     /// <summary>Bound of a request that no lease bounds.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
-    private readonly ServerLook _look = new(connection, clock);
+    private readonly ServerLook _look = ServerLook.Of(connection, clock);
 
     /// <summary>A third of the lease leaves time for another attempt before the lease ends.</summary>
     public static TimeSpan BoundOf(TimeSpan lease) => Timestamps.Shorter(lease / 3, LongestWait);

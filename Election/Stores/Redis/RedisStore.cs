@@ -51,7 +51,7 @@ public sealed class RedisStore : IElectionStore
         ConfirmByReplicas = confirmByReplicas;
         if (confirmByReplicas == 0)
             return;
-        _confirmation = new ReplicaConfirmation(_calls, clock, confirmByReplicas);
+        _confirmation = ReplicaConfirmation.Of(connection, _calls, clock, confirmByReplicas);
         _connection.Add(_confirmation);
     }
 

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace AspireElection.Stores.Redis;
@@ -13,10 +15,16 @@ namespace AspireElection.Stores.Redis;
 /// </remarks>
 internal sealed class ReplicaConfirmation(RedisCalls calls, TimeProvider clock, int replicas) : IConnectionListener
 {
+    private static readonly ConditionalWeakTable<IConnectionMultiplexer, ConcurrentDictionary<int, ReplicaConfirmation>> s_shared = [];
+
     private readonly Lock _gate = new();
     private Round? _underWay;
     private Round? _next;
     private volatile string? _history;
+
+    /// <summary>One for all stores over one client: each election of a host has a store of its own.</summary>
+    public static ReplicaConfirmation Of(IConnectionMultiplexer connection, RedisCalls calls, TimeProvider clock, int replicas) =>
+        s_shared.GetValue(connection, static _ => new()).GetOrAdd(replicas, n => new ReplicaConfirmation(calls, clock, n));
 
     /// <summary>The history that a write sent after this belongs to, unless the server is replaced meanwhile.</summary>
     public async ValueTask<string> HistoryAsync(TimeSpan bound, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text;
 using StackExchange.Redis;
@@ -11,20 +12,30 @@ namespace AspireElection.Stores.Redis;
 /// Asks a server itself why the client cannot use it: the client only says that it has no connection. At most one
 /// question at a time and one in five seconds, beside the failing call, which is not held up; the next call knows more.
 /// </summary>
-internal sealed class ServerLook(IConnectionMultiplexer connection, TimeProvider clock)
+internal sealed class ServerLook
 {
+    /// <summary>One for all stores over one client: thousands of elections that fail must not ask a full server thousands of times.</summary>
+    private static readonly ConditionalWeakTable<IConnectionMultiplexer, ServerLook> s_shared = [];
+
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(5);
 
+    private readonly IConnectionMultiplexer _connection;
+    private readonly TimeProvider _clock;
     private volatile string? _found;
     private long _nextAt = long.MinValue;
+
+    private ServerLook(IConnectionMultiplexer connection, TimeProvider clock) => (_connection, _clock) = (connection, clock);
+
+    public static ServerLook Of(IConnectionMultiplexer connection, TimeProvider clock) =>
+        s_shared.GetValue(connection, c => new ServerLook(c, clock));
 
     /// <summary>What the last look found, as the end of a line; null when it found nothing that explains.</summary>
     public string? Found()
     {
         var next = Interlocked.Read(ref _nextAt);
-        var now = clock.GetTimestamp();
-        if (now >= next && Interlocked.CompareExchange(ref _nextAt, clock.Add(now, s_period), next) == next)
+        var now = _clock.GetTimestamp();
+        if (now >= next && Interlocked.CompareExchange(ref _nextAt, _clock.Add(now, s_period), next) == next)
             _ = LookAsync();
         return _found;
     }
@@ -33,7 +44,7 @@ internal sealed class ServerLook(IConnectionMultiplexer connection, TimeProvider
     {
         try
         {
-            var settings = ConfigurationOptions.Parse(connection.Configuration);
+            var settings = ConfigurationOptions.Parse(_connection.Configuration);
             if (settings.EndPoints.Count > 0)
             {
                 var server = settings.EndPoints[0];
@@ -58,7 +69,7 @@ internal sealed class ServerLook(IConnectionMultiplexer connection, TimeProvider
     {
         if (settings.Password is not { Length: > 0 } password)
             return RedisTrouble.NoPassword;
-        if (connection.Configuration.Contains("user=", StringComparison.OrdinalIgnoreCase))
+        if (_connection.Configuration.Contains("user=", StringComparison.OrdinalIgnoreCase))
             return null;
         var answer = await AnswerAsync(server, $"*2\r\n$4\r\nAUTH\r\n${Encoding.UTF8.GetByteCount(password)}\r\n{password}\r\n");
         return answer is ['-', ..] ? RedisTrouble.WrongPassword : null;
@@ -67,7 +78,7 @@ internal sealed class ServerLook(IConnectionMultiplexer connection, TimeProvider
     /// <summary>What a server answers without TLS: null when nothing in time, nothing when it closes.</summary>
     private async Task<string?> AnswerAsync(EndPoint server, string request)
     {
-        using var limit = new CancellationTokenSource(s_bound, clock);
+        using var limit = new CancellationTokenSource(s_bound, _clock);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -89,7 +100,7 @@ internal sealed class ServerLook(IConnectionMultiplexer connection, TimeProvider
     /// <summary>Null when a certificate is shown that this host trusts.</summary>
     private async Task<string?> HandshakeAsync(EndPoint server, string? name)
     {
-        using var limit = new CancellationTokenSource(s_bound, clock);
+        using var limit = new CancellationTokenSource(s_bound, _clock);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {

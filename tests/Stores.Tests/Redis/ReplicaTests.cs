@@ -115,11 +115,14 @@ public sealed class ReplicaTests(RedisServer server) : RedisTests(server)
     [Fact]
     public async Task With_confirmation_renewals_of_many_elections_share_one_wait()
     {
-        var store = await StoreAsync(confirmByReplicas: 1);
-        var grants = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => store.AcquireAsync(
+        // As in a host: one client, and a store for each election.
+        var connection = await ConnectAsync(AddressOf(_address));
+        var stores = Enumerable.Range(0, 100).Select(_ => new RedisStore(connection, BootClock.Instance, confirmByReplicas: 1)).ToArray();
+        Array.ForEach(stores, Keep);
+        var grants = await Task.WhenAll(stores.Select((store, i) => store.AcquireAsync(
             new Candidacy($"{Election}-{i}", new CandidateId("node", "x"), TimeSpan.FromMinutes(1)), Ending).AsTask()));
         await ForgetRequestsAsync();
-        var answers = await Task.WhenAll(grants.Select(g => store.RenewAsync(g.Term, TimeSpan.FromMinutes(1), Ending).AsTask()));
+        var answers = await Task.WhenAll(stores.Select((store, i) => store.RenewAsync(grants[i].Term, TimeSpan.FromMinutes(1), Ending).AsTask()));
         Assert.All(answers, a => Assert.Equal(RenewAnswer.Renewed, a));
         Assert.InRange(await RequestsAsync("wait"), 1, 50);
     }
