@@ -43,6 +43,7 @@ public sealed class Candidate : IAsyncDisposable
     private Task? _stopped;
     private bool _started;
     private volatile bool _standsDown;
+    private CancellationTokenSource? _standing;
     private int _priority;
 
     /// <summary>A node in an election, not started yet.</summary>
@@ -113,13 +114,17 @@ public sealed class Candidate : IAsyncDisposable
     /// <summary>All members as of the last heartbeat.</summary>
     public IReadOnlyList<Member> Members => _presence.Members;
 
-    /// <summary>This node's priority; a new value holds from the next heartbeat and campaign on.</summary>
+    /// <summary>This node's priority; for a new value the node stands in line anew.</summary>
     public int Priority
     {
         get => Volatile.Read(ref _priority);
         set
         {
-            Volatile.Write(ref _priority, value);
+            if (Interlocked.Exchange(ref _priority, value) == value)
+                return;
+            // Stores that know a waiter by what it said when it lined up would go on ranking it by the old value.
+            if (Volatile.Read(ref _standing) is { } standing)
+                _threads.Cancel(standing);
             _presence.Refresh();
         }
     }
@@ -343,17 +348,20 @@ public sealed class Candidate : IAsyncDisposable
     {
         var standsSince = _clock.GetTimestamp();
         using var span = _telemetry.StartCampaign();
+        using var standing = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        Volatile.Write(ref _standing, standing);
         try
         {
+            // After it can be told of a new priority, so that one of both is the newest.
             _candidacy = NewCandidacy();
-            var grant = await _store.AcquireAsync(_candidacy, _stopping.Token);
+            var grant = await _store.AcquireAsync(_candidacy, standing.Token);
             span?.SetTag("election.term", grant.Term.Token);
             _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), null);
             _backoff.Reset();
             _health.Reached();
             return grant;
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (standing.IsCancellationRequested)
         {
             return null;
         }
@@ -364,6 +372,10 @@ public sealed class Candidate : IAsyncDisposable
             _health.Failed(exception);
             await _pause.WaitUntilAsync(_clock.After(_backoff.Next()));
             return null;
+        }
+        finally
+        {
+            Volatile.Write(ref _standing, null);
         }
     }
 

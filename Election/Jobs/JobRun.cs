@@ -59,6 +59,9 @@ internal sealed class JobRun(
         using var span = telemetry.StartJob(job.Name, leadership.Token);
         try
         {
+            // The state of the run may have taken its time to be written.
+            if (stopping.IsCancellationRequested || !leadership.IsTrusted)
+                throw new OperationCanceledException(stopping);
             var outcome = await job.RunAsync(new JobContext(leadership, ledger, p => ReportAsync(leadership, running, p)), stopping);
             if (outcome.SkippedBecause is { } because)
             {
@@ -75,7 +78,7 @@ internal sealed class JobRun(
                 DoneVersion = job.Schedule.Version,
             };
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested || !leadership.IsTrusted)
         {
             Ended(span, leadership, "stopped", startedAt);
             return running with { State = "waiting" };

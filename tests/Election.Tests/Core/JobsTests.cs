@@ -128,6 +128,40 @@ public sealed class JobsTests
         Assert.Equal("waiting", Assert.Single(await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default)).State);
     });
 
+    [Fact]
+    public void A_job_does_not_begin_when_the_term_ended_while_its_state_was_written() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (candidate, way) = nodes.New("node-1");
+        var ran = false;
+        var ledger = new StuckLedger(way, world);
+        var job = new JobRun(Once("migrations", _ => ran = true), ledger, candidate.Telemetry, world.Clock, NullLogger.Instance);
+        candidate.AddWork(new LeaderJobs([job], ledger, world.Clock, TimeSpan.FromSeconds(1)).RunAsync);
+        await candidate.CampaignAsync();
+        way.Away = new StoreUnavailableException("away");
+        await world.PassAsync(Nodes.Lease);
+        Assert.False(candidate.IsLeader);
+        Assert.False(ran);
+        way.Away = null;
+        await candidate.StopAsync();
+    });
+
+    /// <summary>Writes nothing, until it is told to give up.</summary>
+    private sealed class StuckLedger(ILedger ledger, SimulatedWorld world) : ILedger
+    {
+        public ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(string election, string prefix, CancellationToken cancellationToken) =>
+            ledger.ReadAsync(election, prefix, cancellationToken);
+
+        public async ValueTask WriteAsync(Term term, string key, string value, CancellationToken cancellationToken) =>
+            await Task.Delay(Timeout.InfiniteTimeSpan, world.Clock, cancellationToken);
+
+        public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken) =>
+            ledger.AppendAsync(term, log, entry, keep, cancellationToken);
+
+        public ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken) =>
+            ledger.ReadLogAsync(election, log, cancellationToken);
+    }
+
     private static TestJob Once(string name, Action<JobContext> run) => new(name, JobSchedule.Once("1"), (context, _) =>
     {
         run(context);

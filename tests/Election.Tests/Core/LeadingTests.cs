@@ -170,4 +170,22 @@ public sealed class LeadingTests
         Assert.True(lost.IsCancellationRequested);
         await leader.StopAsync();
     });
+
+    [Fact]
+    public void A_new_priority_counts_for_who_waits_already() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1", o => o.Priority = 10);
+        var (second, _) = nodes.New("node-2", o => o.Priority = 5);
+        var (third, _) = nodes.New("node-3");
+        await second.StartAsync();
+        await third.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        third.Priority = 7;
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        await leader.StopAsync();
+        await world.UntilAsync(() => third.IsLeader, TimeSpan.FromSeconds(1), "the better of those who wait leads");
+        await third.StopAsync();
+        await second.StopAsync();
+    });
 }

@@ -77,7 +77,19 @@ internal sealed class SimulatedWorld : SynchronizationContext
     {
         public override void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due) => _ = WatchAsync(deadline, due);
 
-        public override void Cancel(CancellationTokenSource source) => world.Post(_ => source.Cancel(), null);
+        public override void Cancel(CancellationTokenSource source) => world.Post(
+            _ =>
+            {
+                try
+                {
+                    source.Cancel();
+                }
+                catch (ObjectDisposedException)
+                {
+                    // Nobody listens any more.
+                }
+            },
+            null);
 
         public override Task Start(Func<Task> work) => work();
 

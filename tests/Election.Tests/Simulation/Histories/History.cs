@@ -15,6 +15,8 @@ internal sealed class History
     private readonly Dice _order;
     private readonly Checker[] _checkers;
     private bool _over;
+    private int _disturbances;
+    private long _calmSince;
 
     public History(Plan plan)
     {
@@ -26,6 +28,7 @@ internal sealed class History
         Server = plan.Kind switch
         {
             StoreKind.Lease => new LeaseServer(this, plan.ServerRate),
+            StoreKind.Session => new SessionServer(this, plan.ServerRate),
             _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.Kind, null),
         };
         Register = new FencedRegister(this);
@@ -61,8 +64,8 @@ internal sealed class History
     /// <summary>The faults that act now.</summary>
     public List<Fault> ActingFaults { get; } = [];
 
-    /// <summary>Since when no fault has acted; meaningless while one does.</summary>
-    public long FairSince { get; private set; }
+    /// <summary>Since when nothing has disturbed anybody; null while something does. Orderly changes do not.</summary>
+    public long? CalmSince => _disturbances > 0 ? null : _calmSince;
 
     public int Steps { get; private set; }
 
@@ -143,6 +146,24 @@ internal sealed class History
             checker.Started(run);
     }
 
+    /// <summary>The store's ledger took a value.</summary>
+    public void Recorded(Term term, string key, string value)
+    {
+        foreach (var checker in _checkers)
+            checker.Recorded(term, key, value);
+    }
+
+    /// <summary>The store lost its ledger.</summary>
+    public void Forgot()
+    {
+        foreach (var checker in _checkers)
+            checker.Forgot();
+    }
+
+    /// <summary>Whether the store broke its word after it had granted the older of two terms.</summary>
+    public bool Excuses(long one, long other) =>
+        GrantedAt.TryGetValue(Math.Min(one, other), out var at) && Breaks.Any(b => b.At >= at);
+
     public void BreakAllLines()
     {
         foreach (var node in Nodes)
@@ -185,6 +206,8 @@ internal sealed class History
     {
         Log.Note(fault.ToString());
         ActingFaults.Add(fault);
+        if (!fault.IsOrderly)
+            _disturbances++;
         fault.Begin();
         FaultActions.Begin(this, fault);
         Time.At(fault.EndsAt, () =>
@@ -192,8 +215,8 @@ internal sealed class History
             FaultActions.End(this, fault);
             fault.End();
             ActingFaults.Remove(fault);
-            if (ActingFaults.Count == 0)
-                FairSince = Time.Now;
+            if (!fault.IsOrderly && --_disturbances == 0)
+                _calmSince = Time.Now;
         });
     }
 

@@ -9,6 +9,10 @@ namespace AspireElection.Tests.Simulation.Histories;
 internal sealed class LeaderWork(History history, Node node, Plan plan, Dice dice)
 {
     public const string Version = "1";
+    public const double LeasesInAPeriod = 2.5;
+    public const string Writer = "writer";
+    public const string Once = "migrations";
+    public const string Periodic = "cache-warming";
 
     private readonly Line _register = node.RegisterLine!;
     private readonly Host _host = node.Host!;
@@ -16,17 +20,17 @@ internal sealed class LeaderWork(History history, Node node, Plan plan, Dice dic
     /// <summary>Runs of the work that have not ended.</summary>
     public List<WorkRun> Running { get; } = [];
 
-    public TimeSpan Period => plan.Lease * 2.5;
+    public TimeSpan Period => plan.Lease * LeasesInAPeriod;
 
     public IEnumerable<ILeaderJob> Jobs() =>
     [
-        new Job("migrations", JobSchedule.Once(Version), MigrateAsync),
-        new Job("cache-warming", JobSchedule.Every(Period), WarmAsync),
+        new Job(Once, JobSchedule.Once(Version), MigrateAsync),
+        new Job(Periodic, JobSchedule.Every(Period), WarmAsync),
     ];
 
     public async Task WriteAsync(Leadership held)
     {
-        var run = Begin("writer", held);
+        var run = Begin(Writer, held);
         try
         {
             var until = node.Plan.Work == WorkStyle.IgnoresItsToken ? held.Lost : held.Resigning;
@@ -56,7 +60,7 @@ internal sealed class LeaderWork(History history, Node node, Plan plan, Dice dic
 
     private async Task<JobOutcome> MigrateAsync(JobContext context, CancellationToken stopping)
     {
-        var run = Begin("migrations", context.Leadership);
+        var run = Begin(Once, context.Leadership);
         try
         {
             await Task.Delay(plan.Lease * dice.Between(0.01, 0.5), _host.Clock, stopping);
@@ -73,7 +77,7 @@ internal sealed class LeaderWork(History history, Node node, Plan plan, Dice dic
 
     private async Task<JobOutcome> WarmAsync(JobContext context, CancellationToken stopping)
     {
-        var run = Begin("cache-warming", context.Leadership);
+        var run = Begin(Periodic, context.Leadership);
         try
         {
             await Task.Delay(plan.Lease * dice.Between(0.01, 0.5), _host.Clock, stopping);

@@ -44,6 +44,12 @@ internal sealed class Node
     /// <summary>The leadership that it believes in now.</summary>
     public Reign? Reign { get; private set; }
 
+    /// <summary>When its present life began, in true time.</summary>
+    public long StartedAt { get; private set; }
+
+    /// <summary>When an operator last resigned it.</summary>
+    public long ResignedAt { get; private set; } = long.MinValue;
+
     /// <summary>It was told to stop, and does so now.</summary>
     public bool IsLeaving { get; private set; }
 
@@ -66,11 +72,12 @@ internal sealed class Node
         if (Host is not null)
             return;
         var dice = _dice.For((ulong)++_lives);
-        var host = new Host(_history, Index, Plan.Rate, Plan.Origin, dice.For(1), _plan.Shuffled);
+        var host = new Host(_history, Index, Plan, _plan, dice.For(1));
         host.Clock.WallOffset = TimeSpan.FromTicks(WallOffset);
         Host = host;
-        Line = new Line(_history, host, _history.Server, new Weather(dice.For(2), _plan.UsualDelay));
-        RegisterLine = new Line(_history, host, _history.Register, new Weather(dice.For(3), _plan.UsualDelay));
+        StartedAt = _history.Time.Now;
+        Line = new Line(_history, host, _history.Server, new Weather(dice.For(2), _plan.UsualDelay, resends: _plan.Kind == StoreKind.Session));
+        RegisterLine = new Line(_history, host, _history.Register, new Weather(dice.For(3), _plan.UsualDelay, resends: false));
         FaultActions.Greet(_history, this);
         host.Post(_ => Begin(host, dice.For(4)), null);
     }
@@ -94,6 +101,7 @@ internal sealed class Node
 
     public void Resign()
     {
+        ResignedAt = _history.Time.Now;
         if (Candidate is { } candidate && Host is { } host)
             host.Post(_ => _ = candidate.ResignAsync(), null);
     }

@@ -17,13 +17,12 @@ internal static class Prove
     /// <returns>Null when no checker found anything, else <c>checker|seed|message</c>.</returns>
     public static string? FirstFailure(ulong firstSeed, int count, double secondsLimit, string storeKind, string mistake)
     {
-        var kinds = storeKind.Length == 0 ? Enum.GetValues<StoreKind>() : [Enum.Parse<StoreKind>(storeKind)];
         var wrong = mistake.Length == 0 ? WorldMistake.None : Enum.Parse<WorldMistake>(mistake);
         var began = System.Diagnostics.Stopwatch.StartNew();
         for (var i = 0; i < count && began.Elapsed.TotalSeconds < secondsLimit; i++)
         {
             var seed = firstSeed + (ulong)i;
-            if (Exploration.Run(seed, kinds[i % kinds.Length], wrong) is { } failure)
+            if (Exploration.Run(seed, storeKind.Length == 0 ? Exploration.KindOf(seed) : Enum.Parse<StoreKind>(storeKind), wrong) is { } failure)
                 return $"{failure.Checker}|{seed}|{failure.Message.ReplaceLineEndings(" ")}";
         }
 

@@ -13,6 +13,12 @@ internal abstract class Checker(History history)
         new TokensGrow(history),
         new RegisterNeverGoesBack(history),
         new LossIsTold(history),
+        new WorkEndsBeforeTheNextTerm(history),
+        new DrainIsGranted(history),
+        new JobsRunUnderTrust(history),
+        new JobsNeitherLostNorDoubled(history),
+        new HandsOverAtOnce(history),
+        new LoopsTurn(history),
         new Settles(history),
     ];
 
@@ -48,6 +54,16 @@ internal abstract class Checker(History history)
 
     /// <summary>Work of a leader began to run.</summary>
     public virtual void Started(WorkRun run)
+    {
+    }
+
+    /// <summary>The store's ledger took a value.</summary>
+    public virtual void Recorded(Term term, string key, string value)
+    {
+    }
+
+    /// <summary>The store lost its ledger.</summary>
+    public virtual void Forgot()
     {
     }
 

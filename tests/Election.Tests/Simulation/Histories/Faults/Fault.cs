@@ -41,6 +41,9 @@ internal sealed record Fault(
 {
     public long EndsAt => At + Length;
 
+    /// <summary>It is no failure of anything, but what operators do.</summary>
+    public bool IsOrderly => Kind is FaultKind.Priority or FaultKind.Join or FaultKind.Leave or FaultKind.Resign or FaultKind.WallStep;
+
     public bool IsActing { get; private set; }
 
     /// <summary>What was kept until it ends.</summary>

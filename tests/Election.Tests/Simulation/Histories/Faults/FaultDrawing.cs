@@ -7,15 +7,26 @@ internal static class FaultDrawing
 
     private static readonly FaultKind[] s_kinds = Enum.GetValues<FaultKind>();
 
-    public static List<Fault> Draw(Dice dice, long lease, int nodes, long until)
+    public static List<Fault> Draw(Dice dice, StoreKind store, long lease, int nodes, long until)
     {
-        var kinds = Enumerable.Range(0, dice.Next(1, 6)).Select(_ => s_kinds[dice.Next(s_kinds.Length)]).Distinct().ToArray();
+        var kinds = Enumerable.Range(0, dice.Next(1, 6)).Select(_ => Of(store, s_kinds[dice.Next(s_kinds.Length)])).Distinct().ToArray();
         var faults = new List<Fault>();
         var count = dice.Hits(0.05) ? 0 : 1 + dice.Next((int)(until / lease));
         for (var i = 0; i < count; i++)
             faults.Add(One(dice, dice.Pick<FaultKind>(kinds), lease, nodes, dice.NextInt64(until)));
         return [.. faults.OrderBy(f => f.At)];
     }
+
+    /// <summary>
+    /// Only sessions can be ended. A database whose rows are deleted under a living leader shows none until the next
+    /// term; it is not one of the faults that are promised to be got over.
+    /// </summary>
+    private static FaultKind Of(StoreKind store, FaultKind kind) => (store, kind) switch
+    {
+        (StoreKind.Session, FaultKind.StoreWipe) => FaultKind.EndSession,
+        (not StoreKind.Session, FaultKind.EndSession) => FaultKind.StoreWipe,
+        _ => kind,
+    };
 
     private static Fault One(Dice dice, FaultKind kind, long lease, int nodes, long at)
     {
@@ -26,7 +37,7 @@ internal static class FaultDrawing
         {
             FaultKind.Delay => new Fault(kind, at, window, some, Amount: dice.Pick(5 * Millisecond, lease / 10, lease / 3, lease)),
             FaultKind.LostRequests or FaultKind.LostReplies or FaultKind.LostNews or FaultKind.Errors =>
-                new Fault(kind, at, window, some, Chance: dice.Pick(0.1, 0.5, 0.9)),
+                new Fault(kind, at, window, some, Amount: lease, Chance: dice.Pick(0.1, 0.5, 0.9)),
             FaultKind.Partition or FaultKind.PartitionOfRequests or FaultKind.PartitionOfReplies =>
                 new Fault(kind, at, window, some, Keeps: dice.Hits(0.5)),
             FaultKind.Pause => new Fault(kind, at, dice.Pick(Millisecond, 20 * Millisecond, lease / 5, lease, 2 * lease), one),

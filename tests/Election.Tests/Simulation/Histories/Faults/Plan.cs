@@ -7,6 +7,9 @@ internal enum StoreKind
 {
     /// <summary>A lease with an end, as in Redis.</summary>
     Lease,
+
+    /// <summary>A lock of a session that the server ends when it falls silent, as in PostgreSQL.</summary>
+    Session,
 }
 
 /// <summary>What the leader's work does when it is told to stop.</summary>
@@ -38,6 +41,7 @@ internal sealed record Plan(
     double ServerRate,
     long UsualDelay,
     bool Shuffled,
+    bool WallsAgree,
     IReadOnlyList<NodePlan> Nodes,
     IReadOnlyList<Fault> Faults,
     long QuietFrom)

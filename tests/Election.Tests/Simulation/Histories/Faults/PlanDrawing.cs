@@ -11,16 +11,19 @@ internal static class PlanDrawing
         var lease = TimeSpan.FromMilliseconds(dice.Pick(300, 500, 1000, 2000, 10_000));
         var wide = dice.Hits(0.3);
         var (slowest, fastest) = wide ? (0.81, 1.19) : (1.0, 1.095);
+        // A time service keeps the wall clocks of some worlds; in the others they are off, go wrong and are stepped.
+        var wallsAgree = dice.Hits(0.4);
         var nodes = Enumerable.Range(0, dice.Pick(2, 2, 3, 3, 3, 4, 5)).Select(i => new NodePlan(
             dice.Pick(0, 0, 0, 0, 5, 10),
             dice.Between(slowest, fastest),
             dice.Between(0, 1_000_000_000_000L),
-            dice.Hits(0.5) ? 0 : dice.Between(-36_000_000_000L, 36_000_000_000L),
+            wallsAgree ? 0 : dice.Between(-36_000_000_000L, 36_000_000_000L),
             i == 0 ? 0 : dice.Hits(0.8) ? dice.Between(0L, lease.Ticks) : -1,
             dice.Pick(WorkStyle.StopsAtOnce, WorkStyle.StopsAtOnce, WorkStyle.StopsAtOnce, WorkStyle.DrainsSlowly, WorkStyle.IgnoresItsToken, WorkStyle.Throws))).ToList();
         var leases = dice.Hits(0.05) ? 60 : dice.Hits(0.2) ? dice.Next(15, 40) : dice.Next(4, 15);
         var until = leases * lease.Ticks;
-        var faults = FaultDrawing.Draw(dice.For(99), lease.Ticks, nodes.Count, until);
+        var faults = FaultDrawing.Draw(dice.For(99), kind, lease.Ticks, nodes.Count, until)
+            .Where(f => !wallsAgree || f.Kind != FaultKind.WallStep).ToList();
         return new Plan(
             seed,
             kind,
@@ -31,6 +34,7 @@ internal static class PlanDrawing
             dice.Between(slowest, fastest),
             dice.Pick(Millisecond / 2, Millisecond, Millisecond * 2, Millisecond * 5),
             dice.Hits(0.5),
+            wallsAgree,
             nodes,
             faults,
             Math.Max(lease.Ticks, faults.Select(f => f.EndsAt).DefaultIfEmpty().Max()));

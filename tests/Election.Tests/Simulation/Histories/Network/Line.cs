@@ -29,6 +29,8 @@ internal sealed class Line
 
     public Weather Weather => _weather;
 
+    public WorldMistake Mistake => _history.Mistake;
+
     /// <summary>As the client sees it.</summary>
     public bool IsUp { get; private set; } = true;
 
@@ -47,8 +49,11 @@ internal sealed class Line
     /// <summary>The client is connected again.</summary>
     public event Action? CameBack;
 
-    /// <summary>Asks the _server; what it answers may never arrive, so that whoever asks has to bound its wait.</summary>
-    public Task<T> AskAsync<T>(string what, Func<T> atServer)
+    /// <summary>Asks the server; what it answers may never arrive, so that whoever asks has to bound its wait.</summary>
+    public Task<T> AskAsync<T>(string what, Func<T> atServer) => AskAsync<T>(what, answer => answer.Give(atServer()));
+
+    /// <summary>The same for what the server answers only later.</summary>
+    public Task<T> AskAsync<T>(string what, Action<IAnswer<T>> atServer)
     {
         _history.Log.Sent(_host.Node, what);
         var call = new Call<T>(this, what, atServer);
@@ -166,7 +171,7 @@ internal sealed class Line
         void Fail(string why);
     }
 
-    private sealed class Call<T>(Line line, string what, Func<T> atServer) : Occurrence, ICall
+    private sealed class Call<T>(Line line, string what, Action<IAnswer<T>> atServer) : Occurrence, ICall, IAnswer<T>
     {
         private readonly TaskCompletionSource<T> _answer = new();
         private readonly int _epoch = line.Epoch;
@@ -183,7 +188,7 @@ internal sealed class Line
                 line.Carry(passage, line._requests, this);
         }
 
-        /// <summary>It has arrived at the _server.</summary>
+        /// <summary>It has arrived at the server.</summary>
         public override void Happen() => line._server.Serve(() =>
         {
             if (!line.IsCurrent(_epoch))
@@ -191,17 +196,19 @@ internal sealed class Line
             line._history.Served(line._host.Node, what);
             try
             {
-                Reply(new Delivery(line, _epoch, Succeed(atServer())));
+                atServer(this);
             }
             catch (Exception exception) when (exception is StoreUnavailableException or StaleTermException)
             {
-                Reply(new Delivery(line, _epoch, () => Settle(s => s.TrySetException(exception))));
+                Refuse(exception);
             }
         });
 
-        public void Fail(string why) => Settle(s => s.TrySetException(new StoreUnavailableException(why)));
+        public void Give(T answer) => Reply(new Delivery(line, _epoch, () => Settle(s => s.TrySetResult(answer))));
 
-        private Action Succeed(T answer) => () => Settle(s => s.TrySetResult(answer));
+        public void Refuse(Exception exception) => Reply(new Delivery(line, _epoch, () => Settle(s => s.TrySetException(exception))));
+
+        public void Fail(string why) => Settle(s => s.TrySetException(new StoreUnavailableException(why)));
 
         private void Reply(Delivery reply)
         {
@@ -229,4 +236,12 @@ internal sealed class Line
             line.Host.Run(deed);
         }
     }
+}
+
+/// <summary>Where a server puts its answer to a request.</summary>
+internal interface IAnswer<T>
+{
+    void Give(T answer);
+
+    void Refuse(Exception exception);
 }

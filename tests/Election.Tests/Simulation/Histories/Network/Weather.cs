@@ -1,7 +1,10 @@
 namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>What becomes of the messages on one line now: the faults that act on it, and how long a message takes.</summary>
-internal sealed class Weather(Dice dice, long usualDelay)
+/// <param name="dice">Chance.</param>
+/// <param name="usualDelay">About how long a message takes where nothing fails, in ticks.</param>
+/// <param name="resends">What is lost is sent again and late, rather than never heard of: one connection that keeps its order.</param>
+internal sealed class Weather(Dice dice, long usualDelay, bool resends)
 {
     private readonly List<Fault> _acting = [];
 
@@ -29,14 +32,17 @@ internal sealed class Weather(Dice dice, long usualDelay)
         return passage;
     }
 
+    private Passage Lose(Passage passage, Fault fault) =>
+        resends ? passage with { Delay = passage.Delay + dice.NextInt64(fault.Amount) } : passage with { Lost = true };
+
     private Passage Suffer(Passage passage, Fault fault, Way way) => fault.Kind switch
     {
         FaultKind.Partition or FaultKind.PartitionOfRequests when way == Way.Request => passage with { Blocked = fault },
         FaultKind.Partition or FaultKind.PartitionOfReplies when way != Way.Request => passage with { Blocked = fault },
         FaultKind.Delay => passage with { Delay = passage.Delay + dice.NextInt64(fault.Amount), Overtakes = true },
-        FaultKind.LostRequests when way == Way.Request && dice.Hits(fault.Chance) => passage with { Lost = true },
-        FaultKind.LostReplies when way == Way.Reply && dice.Hits(fault.Chance) => passage with { Lost = true },
-        FaultKind.LostNews when way == Way.News && dice.Hits(fault.Chance) => passage with { Lost = true },
+        FaultKind.LostRequests when way == Way.Request && dice.Hits(fault.Chance) => Lose(passage, fault),
+        FaultKind.LostReplies when way == Way.Reply && dice.Hits(fault.Chance) => Lose(passage, fault),
+        FaultKind.LostNews when way == Way.News && dice.Hits(fault.Chance) => Lose(passage, fault),
         FaultKind.Errors when way != Way.News && dice.Hits(fault.Chance / 2) => passage with { Fails = true },
         _ => passage,
     };

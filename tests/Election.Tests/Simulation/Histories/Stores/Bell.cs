@@ -10,8 +10,12 @@ internal sealed class Bell(TimeProvider clock, TimeSpan slice)
     private TaskCompletionSource? _waiting;
     private bool _rung;
 
+    /// <summary>Called at each ring.</summary>
+    public Action? OnRing { get; set; }
+
     public void Ring()
     {
+        OnRing?.Invoke();
         _rung = true;
         _waiting?.TrySetResult();
     }

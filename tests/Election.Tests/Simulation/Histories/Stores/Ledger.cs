@@ -1,7 +1,7 @@
 namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>What leaders wrote down, behind a fence of token and holder. Part of the server's data.</summary>
-internal sealed class Ledger
+internal sealed class Ledger(History history)
 {
     private readonly Dictionary<string, string> _values = [];
 
@@ -17,6 +17,7 @@ internal sealed class Ledger
         if (!Pass(term.Token, term.Candidate.ToString()))
             throw new StaleTermException(term);
         _values[key] = value;
+        history.Recorded(term, key, value);
         return true;
     }
 

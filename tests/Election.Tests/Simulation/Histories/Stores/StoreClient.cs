@@ -46,11 +46,16 @@ internal abstract class StoreClient(Line line, Func<MemberRows> members, Func<Le
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Asks, and waits no longer than <paramref name="bound"/>; <paramref name="late"/> is given what comes afterwards.</summary>
+    protected Task<T> AskAsync<T>(
+        string what, Func<T> atServer, TimeSpan bound, CancellationToken cancellationToken, Action<T>? late = null) =>
+        AskAsync<T>(what, answer => answer.Give(atServer()), bound, cancellationToken, late);
+
+    /// <summary>The same for what the server answers only later.</summary>
     protected async Task<T> AskAsync<T>(
-        string what, Func<T> atServer, TimeSpan bound, CancellationToken cancellationToken, Action<T>? late = null)
+        string what, Action<IAnswer<T>> atServer, TimeSpan bound, CancellationToken cancellationToken, Action<T>? late = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var unanswered = line.AskAsync(what, atServer);
+        var unanswered = line.AskAsync<T>(what, atServer);
         try
         {
             return await unanswered.WaitAsync(bound, Clock, cancellationToken);

@@ -18,13 +18,13 @@ internal sealed class Host : SynchronizationContext
     private long _suspendedAt = -1;
     private long _suspendedFor;
 
-    public Host(History history, int node, double rate, long origin, Dice dice, bool shuffled)
+    public Host(History history, int node, NodePlan plan, Plan all, Dice dice)
     {
         _history = history;
         _dice = dice;
-        _shuffled = shuffled;
+        _shuffled = all.Shuffled;
         Node = node;
-        Clock = new NodeClock(history.Time, this, rate, origin, history.Mistake);
+        Clock = new NodeClock(history.Time, this, plan, all);
         Threads = new NodeThreads(this);
     }
 

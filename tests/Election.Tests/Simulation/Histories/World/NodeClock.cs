@@ -4,7 +4,7 @@ namespace AspireElection.Tests.Simulation.Histories;
 /// The clocks of one host. The boot clock has a rate and an origin of its own and goes on whatever happens to the host;
 /// the wall clock can be stepped; timers do not fire in a pause (they are late) and stand still in a suspend.
 /// </summary>
-internal sealed class NodeClock(TrueTime time, Host host, double rate, long origin, WorldMistake mistake) : TimeProvider
+internal sealed class NodeClock(TrueTime time, Host host, NodePlan node, Plan plan) : TimeProvider
 {
     private static readonly DateTimeOffset s_epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -21,14 +21,14 @@ internal sealed class NodeClock(TrueTime time, Host host, double rate, long orig
         if (_readAt != time.Now)
         {
             _readAt = time.Now;
-            var passed = mistake == WorldMistake.ClockStandsStillInASuspend ? time.Now - host.SuspendedFor : time.Now;
-            _read = origin + (long)(passed * rate);
+            var passed = plan.Mistake == WorldMistake.ClockStandsStillInASuspend ? time.Now - host.SuspendedFor : time.Now;
+            _read = node.Origin + (long)(passed * node.Rate);
         }
 
         return _read;
     }
 
-    public override DateTimeOffset GetUtcNow() => s_epoch.AddTicks((long)(time.Now * rate)) + WallOffset;
+    public override DateTimeOffset GetUtcNow() => s_epoch.AddTicks((long)(time.Now * (plan.WallsAgree ? 1 : node.Rate))) + WallOffset;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -38,7 +38,7 @@ internal sealed class NodeClock(TrueTime time, Host host, double rate, long orig
     }
 
     /// <summary>A duration of this clock in true time.</summary>
-    public long InTrueTime(long ticks) => (long)(ticks / rate);
+    public long InTrueTime(long ticks) => (long)(ticks / node.Rate);
 
     /// <summary>The system's timers cut a duration to whole milliseconds, and are a little late.</summary>
     private void Arm(NodeTimer timer, TimeSpan dueTime)

@@ -31,12 +31,24 @@ internal sealed class NodeThreads(Host host) : ElectionThreads
     public override void Cancel(CancellationTokenSource source)
     {
         _cancelling.Enqueue(source);
-        host.Post(static queue => ((Queue<CancellationTokenSource>)queue!).Dequeue().Cancel(), _cancelling);
+        host.Post(static queue => CancelNext((Queue<CancellationTokenSource>)queue!), _cancelling);
     }
 
     public override async Task Start(Func<Task> work)
     {
         await Task.Yield();
         await work();
+    }
+
+    private static void CancelNext(Queue<CancellationTokenSource> queue)
+    {
+        try
+        {
+            queue.Dequeue().Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody listens any more.
+        }
     }
 }

@@ -14,8 +14,11 @@ internal enum WorldMistake
     /// <summary>Tokens are counted from what the store remembers, which is nothing after it was wiped.</summary>
     TokenFromAWipedCounter,
 
-    /// <summary>Trust is counted from the beginning of the wait, or from the grant's arrival, instead of the first request after it.</summary>
+    /// <summary>Trust is counted from the arrival of the grant instead of the sending of the request for it.</summary>
     AnchorIsTheGrantsArrival,
+
+    /// <summary>Trust is counted from before the wait in line instead of the first request after it.</summary>
+    AnchorIsBeforeTheWait,
 
     /// <summary>Who is granted the lock leads without the statement that takes the term.</summary>
     NoTermStatement,

@@ -27,8 +27,8 @@ internal sealed class LeaseClient : StoreClient
 
     public Line Owner => Line;
 
-    /// <summary>As the server knows them: who listens for its turn, and an empty name for news of the seat.</summary>
-    public List<string> Subscriptions { get; } = [];
+    /// <summary>Who listens for its turn, and an empty name for news of the seat.</summary>
+    public Subscriptions Subscriptions { get; } = new();
 
     public static TimeSpan BoundOf(TimeSpan lease) => lease / 3 < LongestWait ? lease / 3 : LongestWait;
 
@@ -66,9 +66,10 @@ internal sealed class LeaseClient : StoreClient
     {
         var watch = new LeaseWatch(this, _server, Clock, _known);
         _watches.Add(watch);
+        var listen = Subscriptions.Want(string.Empty);
         try
         {
-            await SubscribeAsync(string.Empty, LongestWait, cancellationToken);
+            await AskAsync("subscribe", listen, LongestWait, cancellationToken);
             await watch.LookAsync(cancellationToken);
             while (true)
             {
@@ -92,17 +93,14 @@ internal sealed class LeaseClient : StoreClient
     public override async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
         await AskAsync("leave", () => _server.Leave(id), LongestWait, cancellationToken);
 
-    public Task<bool> SubscribeAsync(string name, TimeSpan bound, CancellationToken cancellationToken) => AskAsync(
-        "subscribe",
-        () =>
-        {
-            Subscriptions.Add(name);
-            return true;
-        },
-        bound,
-        cancellationToken);
+    public async Task SubscribeAsync(string name, TimeSpan bound, CancellationToken cancellationToken) =>
+        await AskAsync("subscribe", Subscriptions.Want(name), bound, cancellationToken);
 
-    public void Unsubscribe(string name) => _ = UnsubscribeAsync(name);
+    public void Unsubscribe(string name)
+    {
+        if (Subscriptions.Drop(name) is { } drop)
+            _ = ForgetAboutAsync(AskAsync("unsubscribe", drop, LongestWait, CancellationToken.None));
+    }
 
     public Task<T> AskBoundedAsync<T>(string what, Func<T> atServer, TimeSpan bound, CancellationToken cancellationToken, Action<T>? late = null) =>
         AskAsync(what, atServer, bound, cancellationToken, late);
@@ -121,18 +119,6 @@ internal sealed class LeaseClient : StoreClient
             watch.HearNews(state);
     }
 
-    private async Task UnsubscribeAsync(string name)
-    {
-        try
-        {
-            await AskAsync("unsubscribe", () => Subscriptions.Remove(name), LongestWait, CancellationToken.None);
-        }
-        catch (StoreUnavailableException)
-        {
-            // The subscription ends with its connection.
-        }
-    }
-
     private void ConnectionBroke()
     {
         RenewAll();
@@ -143,30 +129,22 @@ internal sealed class LeaseClient : StoreClient
     private void ConnectionCameBack()
     {
         // The client library subscribes again by itself.
-        foreach (var wait in _waits)
-        {
-            Subscribe(wait.Name);
-            Subscribe(string.Empty);
-        }
-
-        foreach (var _ in _watches)
-            Subscribe(string.Empty);
+        foreach (var name in Subscriptions.Wanted)
+            _ = ForgetAboutAsync(AskAsync("subscribe", Subscriptions.Listen(name), LongestWait, CancellationToken.None));
         RenewAll();
         foreach (var wait in _waits.ToArray())
             wait.ConnectionCameBack();
-
-        void Subscribe(string name) => _ = ResubscribeAsync(name);
     }
 
-    private async Task ResubscribeAsync(string name)
+    private static async Task ForgetAboutAsync(Task<bool> asked)
     {
         try
         {
-            await SubscribeAsync(name, LongestWait, CancellationToken.None);
+            await asked;
         }
         catch (StoreUnavailableException)
         {
-            // Broken again: the next connection subscribes.
+            // A subscription ends with its connection, and the next one subscribes again.
         }
     }
 

@@ -3,7 +3,7 @@ using AspireElection.Stores.Redis;
 namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>All that a lease server keeps, and loses when it is wiped.</summary>
-internal sealed class LeaseData
+internal sealed class LeaseData(History history)
 {
     public SeatKind Kind { get; set; }
 
@@ -36,5 +36,5 @@ internal sealed class LeaseData
 
     public MemberRows Members { get; } = new();
 
-    public Ledger Ledger { get; } = new();
+    public Ledger Ledger { get; } = new(history);
 }

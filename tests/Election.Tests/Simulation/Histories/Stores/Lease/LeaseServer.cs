@@ -11,7 +11,7 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
     private const int Head = 8;
 
     private readonly List<LeaseClient> _clients = [];
-    private LeaseData _data = new();
+    private LeaseData _data = new(history);
 
     public MemberRows Members => _data.Members;
 
@@ -29,13 +29,14 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
     public override void Wipe()
     {
         History.StoreBrokeItsWord("wiped", told: false);
-        _data = new LeaseData();
+        _data = new LeaseData(History);
+        History.Forgot();
     }
 
     public override void Disconnected(Line line)
     {
         foreach (var client in _clients.Where(c => c.Owner == line))
-            client.Subscriptions.Clear();
+            client.Subscriptions.Forget();
         if (!line.Host.IsAlive)
             _clients.RemoveAll(c => c.Owner == line);
     }
@@ -127,11 +128,12 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
     protected override void Stopped(bool losesData)
     {
         foreach (var client in _clients)
-            client.Subscriptions.Clear();
+            client.Subscriptions.Forget();
         if (!losesData)
             return;
         History.StoreBrokeItsWord("restarted empty");
-        _data = new LeaseData();
+        _data = new LeaseData(History);
+        History.Forgot();
     }
 
     private void Expire()
@@ -190,7 +192,7 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
         var state = State();
         foreach (var client in _clients)
         {
-            if (client.Subscriptions.Count > 0)
+            if (client.Subscriptions.Any)
                 client.Owner.Tell(() => client.HearNews(state));
         }
     }

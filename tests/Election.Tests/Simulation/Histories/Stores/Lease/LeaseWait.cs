@@ -20,11 +20,16 @@ internal sealed class LeaseWait(
 
     public async ValueTask<Grant> AcquireAsync(CancellationToken cancellationToken)
     {
+        var listens = new List<string>();
         try
         {
             // First: a message to somebody in line who does not listen yet would count him among the dead.
-            await client.SubscribeAsync(string.Empty, _bound, cancellationToken);
-            await client.SubscribeAsync(Name, _bound, cancellationToken);
+            foreach (var name in (string[])[string.Empty, Name])
+            {
+                listens.Add(name);
+                await client.SubscribeAsync(name, _bound, cancellationToken);
+            }
+
             while (true)
             {
                 if (await TryAsync(cancellationToken) is { } grant)
@@ -39,8 +44,8 @@ internal sealed class LeaseWait(
         }
         finally
         {
-            client.Unsubscribe(string.Empty);
-            client.Unsubscribe(Name);
+            foreach (var name in listens)
+                client.Unsubscribe(name);
         }
     }
 

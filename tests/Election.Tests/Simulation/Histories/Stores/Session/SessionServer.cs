@@ -1,0 +1,281 @@
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>
+/// A server whose seat is a lock of a session, as in PostgreSQL: sessions wait for it in the order of their arrival, and
+/// the server ends a session that is silent for longer than its idle time-out. The row of the term outlives a restart.
+/// </summary>
+internal sealed class SessionServer(History history, double rate) : Server(history, rate)
+{
+    private static readonly long s_longestWait = TimeSpan.FromSeconds(10).Ticks;
+    private static readonly long s_connectionCheck = TimeSpan.FromSeconds(1).Ticks;
+
+    private readonly List<SessionClient> _clients = [];
+    private readonly Dictionary<int, ServerSession> _sessions = [];
+    private readonly LinkedList<ServerSession> _line = new();
+    private ServerSession? _holder;
+    private TermRow? _row;
+    private int _backends;
+    private int _epoch;
+    private long _startedAt;
+
+    public MemberRows Members { get; private set; } = new();
+
+    public Ledger Ledger { get; private set; } = new(history);
+
+    public override IElectionStore NewClient(Line line)
+    {
+        var client = new SessionClient(this, line, History.Mistake);
+        _clients.Add(client);
+        return client;
+    }
+
+    public override void Wipe()
+    {
+        History.StoreBrokeItsWord("tables emptied", told: false);
+        Lose();
+    }
+
+    public override bool EndHoldersSession()
+    {
+        if (_holder is not { } holder)
+            return false;
+        History.StoreBrokeItsWord("an administrator ended the holder's session");
+        End(holder, tell: true);
+        return true;
+    }
+
+    public override void Disconnected(Line line)
+    {
+        foreach (var session in _sessions.Values.Where(s => s.Client.Owner == line).ToArray())
+        {
+            session.ClientIsGone = true;
+            if (session == _holder && line.Host.IsAlive)
+                History.StoreBrokeItsWord("the holder's connection was reset");
+            // Who waits inside the server is looked after once a second.
+            if (session.Waiting is null)
+                End(session, tell: false);
+            else
+                AtServerTime(Now + s_connectionCheck, () => EndIfGone(session));
+        }
+
+        foreach (var client in _clients.Where(c => c.Owner == line))
+            client.Listens = false;
+        if (!line.Host.IsAlive)
+            _clients.RemoveAll(c => c.Owner == line);
+    }
+
+    public int Open(SessionClient client, int priority, TimeSpan idle)
+    {
+        var session = new ServerSession(++_backends, client, priority) { IdleTimeout = idle.Ticks };
+        _sessions[session.Backend] = session;
+        Idle(session);
+        return session.Backend;
+    }
+
+    /// <summary>Waits for the lock; answered when it is granted, or with false after the longest wait.</summary>
+    public void LineUp(int backend, TimeSpan grace, IAnswer<bool> answer)
+    {
+        var session = Session(backend);
+        session.Waiting = answer;
+        session.IdleTimeout = grace.Ticks;
+        if (_holder is null && _line.Count == 0)
+        {
+            Grant(session);
+            return;
+        }
+
+        _line.AddLast(session);
+        AtServerTime(Now + s_longestWait, () =>
+        {
+            if (session.Waiting != answer)
+                return;
+            _line.Remove(session);
+            session.Waiting = null;
+            session.IdleTimeout = s_longestWait;
+            Idle(session);
+            answer.Give(false);
+        });
+    }
+
+    /// <summary>Takes the term for the session that holds the lock, or says why not.</summary>
+    public TakeAnswer Take(int backend, Candidacy candidacy, long alive, long outlasted, IReadOnlyCollection<int> steppedBackFor, long steppedBackAfter)
+    {
+        var session = Session(backend);
+        Idle(session);
+        if (_holder != session)
+            throw Ended();
+        var lastToken = _row?.Token ?? 0;
+        var better = _line.Where(s => s.Priority > candidacy.Priority && (!steppedBackFor.Contains(s.Backend) || lastToken != steppedBackAfter))
+            .MaxBy(s => s.Priority);
+        if (better is not null)
+            return new TakeAnswer(0, Better: better.Backend, LastToken: lastToken);
+        var age = Now - _startedAt;
+        if (_row is { Released: false } last && last.Id.Incarnation != candidacy.Id.Incarnation && last.Token != outlasted &&
+            last.Epoch != _epoch && last.Lease.Ticks > age)
+        {
+            return new TakeAnswer(0, Outlast: last.Token, Left: TimeSpan.FromMilliseconds(Math.Ceiling((last.Lease.Ticks - age) / 1e4)));
+        }
+
+        if ((_row?.Token ?? 0) < alive && History.Mistake != WorldMistake.NoWipeGuard)
+            return new TakeAnswer(0);
+        var token = History.Mistake == WorldMistake.TokenFromAWipedCounter
+            ? (_row?.Token ?? 0) + 1
+            : FencingToken.Next(_row?.Token ?? 0, candidacy.HighestToken, Microseconds);
+        _row = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, UtcNow);
+        session.IdleTimeout = candidacy.LeaseDuration.Ticks;
+        Idle(session);
+        History.Granted(candidacy.Id.ToString(), token);
+        Notify();
+        return new TakeAnswer(token);
+    }
+
+    public bool StepBack(int backend)
+    {
+        var session = Session(backend);
+        session.IdleTimeout = s_longestWait;
+        Idle(session);
+        if (_holder == session)
+            PassOn();
+        return true;
+    }
+
+    /// <summary>A heartbeat: false when the session does not hold the lock.</summary>
+    public bool Beat(int backend, TimeSpan lease)
+    {
+        var session = Session(backend);
+        session.IdleTimeout = lease.Ticks;
+        Idle(session);
+        return true;
+    }
+
+    /// <summary>Unlocks and closes.</summary>
+    public bool Close(int backend)
+    {
+        if (_sessions.TryGetValue(backend, out var session))
+            End(session, tell: false);
+        return true;
+    }
+
+    public bool MarkReleased(Term term)
+    {
+        var named = _row is { } row && row.Token == term.Token && row.Id == term.Candidate;
+        if (History.Mistake == WorldMistake.ReleaseByHolderOnly)
+            named = _row is { } held && held.Id.NodeId == term.Candidate.NodeId;
+        if (!named)
+            return false;
+        _row = _row! with { Released = true };
+        History.Released(_row.Token);
+        Notify();
+        return true;
+    }
+
+    /// <summary>The row of the last term, and whether its own session still holds the lock.</summary>
+    public (TermRow? Row, bool IsHeld) Look() => (_row, _row is { } row && _holder?.Backend == row.Backend && row.Epoch == _epoch);
+
+    protected override void Stopped(bool losesData)
+    {
+        foreach (var session in _sessions.Values.ToArray())
+        {
+            session.IsOpen = false;
+            session.Waiting = null;
+        }
+
+        _sessions.Clear();
+        _line.Clear();
+        _holder = null;
+        _epoch++;
+        foreach (var client in _clients)
+            client.Listens = false;
+        if (!losesData)
+            return;
+        History.StoreBrokeItsWord("restarted empty");
+        Lose();
+    }
+
+    protected override void Started() => _startedAt = Now;
+
+    private static StoreUnavailableException Ended() => new("the session has ended");
+
+    private void Lose()
+    {
+        _row = null;
+        Members = new MemberRows();
+        Ledger = new Ledger(History);
+        History.Forgot();
+    }
+
+    private ServerSession Session(int backend) => _sessions.TryGetValue(backend, out var session) ? session : throw Ended();
+
+    private void Grant(ServerSession session)
+    {
+        _holder = session;
+        var answer = session.Waiting!;
+        session.Waiting = null;
+        Idle(session);
+        answer.Give(true);
+    }
+
+    private void PassOn()
+    {
+        _holder = null;
+        if (_line.First is not { } next)
+            return;
+        _line.RemoveFirst();
+        Grant(next.Value);
+    }
+
+    private void Idle(ServerSession session)
+    {
+        session.IdleSince = Now;
+        if (session.IsWatched)
+            return;
+        session.IsWatched = true;
+        AtServerTime(Now + session.IdleTimeout, () => EndIfSilent(session));
+    }
+
+    private void EndIfSilent(ServerSession session)
+    {
+        session.IsWatched = false;
+        if (!session.IsOpen || session.Waiting is not null)
+            return;
+        var due = session.IdleSince + session.IdleTimeout;
+        if (due <= Now)
+        {
+            End(session, tell: true);
+            return;
+        }
+
+        session.IsWatched = true;
+        AtServerTime(due, () => EndIfSilent(session));
+    }
+
+    private void EndIfGone(ServerSession session)
+    {
+        if (session is { IsOpen: true, ClientIsGone: true })
+            End(session, tell: false);
+    }
+
+    private void End(ServerSession session, bool tell)
+    {
+        if (!session.IsOpen)
+            return;
+        session.IsOpen = false;
+        _sessions.Remove(session.Backend);
+        _line.Remove(session);
+        session.Waiting?.Refuse(Ended());
+        session.Waiting = null;
+        if (tell)
+            session.Client.Owner.Tell(() => session.Client.HearEnded(session.Backend));
+        if (_holder == session)
+            PassOn();
+    }
+
+    private void Notify()
+    {
+        foreach (var client in _clients)
+        {
+            if (client.Listens)
+                client.Owner.Tell(client.HearNotification);
+        }
+    }
+}
