@@ -8,8 +8,8 @@ namespace AspireElection.Stores.Postgres;
 /// it inside the server, which grants it the moment that a leader resigns, dies, or falls silent for a lease.
 /// </summary>
 /// <remarks>
-/// Connections: one for each candidate (outside the pool), one for all observers, and those of the pool for members
-/// and ledger. A default server has room for some 12,000 advisory locks; 5,000 elections are the limit.
+/// Connections: one for each candidate (outside the pool; <see cref="LockSessions"/> for many), one for all observers,
+/// and those of the pool for members and ledger. A default server has room for some 12,000 advisory locks; 5,000 elections are the limit.
 /// The tables (<c>election_terms</c>, <c>election_marker</c>, <c>node_records</c>, <c>election_ledger</c>,
 /// <c>election_ledger_fence</c>, <c>election_log</c>) are created in the first schema of the user's search path. The name of an election
 /// counts for the whole database, whatever the schema.
@@ -17,6 +17,9 @@ namespace AspireElection.Stores.Postgres;
 public sealed class PostgresStore : IElectionStore
 {
     private const int MostLockSessions = 64;
+
+    /// <summary>Connections of the pool that members and ledger of a store with shared sessions use at one time.</summary>
+    private const int PooledAtOnce = 4;
 
     private readonly NpgsqlDataSource? _own;
     private readonly PostgresErrors _errors;
@@ -62,17 +65,37 @@ public sealed class PostgresStore : IElectionStore
     public bool BehindSessionPooler { get; init; }
 
     /// <summary>
-    /// For many elections in one process: this many sessions hold the seats of all elections of this store (for each
-    /// lease duration that is used), instead of one session for each candidacy. 0 to 64; default 0: one for each.
+    /// For many elections in one process: the elections of this store share this many sessions (for each lease duration
+    /// in use) instead of taking one for each candidacy. 0 to 64; default 0: a session for each candidacy.
     /// </summary>
+    /// <remarks>
+    /// <para>
+    /// Gives: hundreds of elections on a server with default settings, up to 5,000 in one database (a default server has
+    /// room for some 12,000 advisory locks, which it shares with all its clients). Besides these sessions there are one
+    /// for all who wait, one for each foreign session whose end is waited for (at most four for each session of one's
+    /// own; seats of further ones are looked at every retry period), one for all observers, and four of the pool. One
+    /// heartbeat renews all seats of a session; the seats of a killed process are taken over together.
+    /// </para>
+    /// <para>
+    /// Costs: elections of one session share its fate, so a lost session is the loss of all its terms, and a heartbeat
+    /// may wait for the terms that are being taken. Who waits is served by priority, then node id, 100 ms after each
+    /// better one that is dead or frozen. The register of those who wait is the table <c>election_waiters</c>.
+    /// </para>
+    /// <para>
+    /// The locks are the same: processes with and without this setting exclude each other, for the time of a change-over.
+    /// As long as some without it wait in the line of a seat, the server serves them first, whatever their priority; the
+    /// seats that they hold are looked at every retry period.
+    /// </para>
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">Below 0 or above 64.</exception>
-    internal int LockSessions
+    public int LockSessions
     {
         get;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MostLockSessions);
+            RefuseLockSessions(value);
+            if (value > 0)
+                _pool.Bound(PooledAtOnce);
             field = value;
         }
     }
@@ -141,16 +164,25 @@ public sealed class PostgresStore : IElectionStore
         await _seats.Value.DisposeAsync();
         await _observation.DisposeAsync();
         _schema.Dispose();
+        _pool.Dispose();
         if (_own is not null)
             await _own.DisposeAsync();
+    }
+
+    internal static void RefuseLockSessions(int lockSessions)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(lockSessions);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lockSessions, MostLockSessions);
     }
 
     private IPostgresSeats SeatsOf(TimeProvider clock)
     {
         var poolers = new PoolerCheck(_settings, _errors, BehindSessionPooler);
-        var marks = new TermMarks(_pool);
+        // A release does not stand in line behind heartbeats.
+        var pool = LockSessions == 0 ? _pool : new PooledStatements(_pool.Source, _schema, _errors);
+        var marks = new TermMarks(pool);
         return LockSessions == 0
             ? new PostgresSeats(_settings, poolers, _schema, marks, _errors, clock)
-            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, _pool, _errors, clock);
+            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, pool, _errors, clock);
     }
 }

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace AspireElection.Stores.Postgres;
 
-/// <summary>What a lock session sets for itself, whatever the server, the user's role or string say.</summary>
+/// <summary>What a session sets for itself, whatever the server, the user's role or string say.</summary>
 internal static class SessionSettings
 {
     /// <summary>Everything, when the session begins.</summary>
@@ -26,7 +26,7 @@ internal static class SessionSettings
     public static NpgsqlBatchCommand BearingSilence(TimeSpan lease) => Set(SilenceOf(lease));
 
     /// <summary>The system must not end the session sooner than the lease does: its leader still trusts in it.</summary>
-    private static (string Name, string Value)[] SilenceOf(TimeSpan lease)
+    public static (string Name, string Value)[] SilenceOf(TimeSpan lease)
     {
         var seconds = ConnectionSettings.WholeSeconds(lease).ToString(CultureInfo.InvariantCulture);
         return
@@ -37,7 +37,7 @@ internal static class SessionSettings
         ];
     }
 
-    private static NpgsqlBatchCommand Set((string Name, string Value)[] values)
+    public static NpgsqlBatchCommand Set((string Name, string Value)[] values)
     {
         var command = new NpgsqlBatchCommand("""
             SELECT set_config(s.name, v.value, false)

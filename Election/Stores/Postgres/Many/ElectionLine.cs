@@ -27,7 +27,16 @@ internal sealed class ElectionLine(TimeProvider clock)
     public Stand? Taking { get; set; }
 
     /// <summary>The seat, while a candidacy of this store holds it.</summary>
-    public SharedSeat? Seat { get; set; }
+    public SharedSeat? Seat
+    {
+        get;
+        set
+        {
+            field = value;
+            // Turns are counted anew each time that the seat becomes free.
+            _freeSince = null;
+        }
+    }
 
     /// <summary>When to look at the seat.</summary>
     public long DueAt { get; private set; }

@@ -233,16 +233,25 @@ internal sealed class ElectionLines : ISeatLines
         }
     }
 
-    /// <summary>Those who wait and those who do not any more, as far as the register does not say so yet.</summary>
-    public (List<Candidacy> Waiting, List<Candidacy> Leaving) NextToRegister()
+    /// <summary>Those who do not wait any more, and whom the register names.</summary>
+    public List<Candidacy> NextLeaving()
+    {
+        lock (_gate)
+        {
+            List<Candidacy> leaving = [.. _leaving];
+            _leaving.Clear();
+            return leaving;
+        }
+    }
+
+    /// <summary>Those who wait, and whom the register does not name yet.</summary>
+    public List<Candidacy> NextWaiting()
     {
         lock (_gate)
         {
             List<Stand> waiting = [.. _lines.Values.SelectMany(l => l.Stands.Where(s => !s.IsRegistered && s != l.Taking))];
             waiting.ForEach(s => s.IsRegistered = true);
-            List<Candidacy> leaving = [.. _leaving];
-            _leaving.Clear();
-            return (waiting.ConvertAll(s => s.Candidacy), leaving);
+            return waiting.ConvertAll(s => s.Candidacy);
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class SessionWatches(
         try
         {
             await using var connection = await settings.OpenAsync(LongestWait, LongestWait + Slack, _closing.Token);
-            await SessionSettings.ApplyAsync(connection, SessionSettings.OfWatch(LongestWait), _closing.Token);
+            await SharedSettings.ApplyAsync(connection, SharedSettings.OfWatch(LongestWait), _closing.Token);
             await using var wait = new NpgsqlCommand(Wait, connection);
             wait.Parameters.With(SessionPresence.Class).With(presence.Key);
             while (isWanted(presence))

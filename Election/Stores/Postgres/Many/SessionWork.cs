@@ -167,6 +167,11 @@ internal sealed class SessionWork(
         {
             answers = await session.TakeAsync([.. stands.Select((s, i) => new TermWish(s.Candidacy, alive[i].Term, s.Outlasted))]);
         }
+        catch (PostgresException exception) when (session.IsOpen && MeansBusy(exception))
+        {
+            await LetGoAsync(stands, stand => Missed(stand, () => errors.Unavailable(exception)));
+            return;
+        }
         catch (PostgresException) when (session.IsOpen && stands.Count > 1)
         {
             // One election must not keep the others from their terms.
@@ -176,15 +181,24 @@ internal sealed class SessionWork(
         }
         catch (PostgresException exception) when (session.IsOpen)
         {
-            await LetGoAsync(stands[0], () => lines.Failed(stands[0], errors.Unavailable(exception)));
+            await LetGoAsync(stands, stand => lines.Failed(stand, errors.Unavailable(exception)));
             return;
         }
 
+        var locked = new List<Stand>();
         for (var i = 0; i < stands.Count; i++)
-            await SettleAsync(stands[i], answers[i], alive[i].Until, anchor);
+        {
+            if (answers[i] is { } answer)
+                Settle(stands[i], answer, alive[i].Until, anchor);
+            else
+                locked.Add(stands[i]);
+        }
+
+        await LetGoAsync(locked, stand => Missed(
+            stand, () => errors.Unfit("somebody keeps the row of the election's term locked; end that transaction (pg_locks)")));
     }
 
-    private async Task SettleAsync(Stand stand, TermAnswer? answer, long aliveUntil, long anchor)
+    private void Settle(Stand stand, TermAnswer answer, long aliveUntil, long anchor)
     {
         switch (answer)
         {
@@ -203,28 +217,35 @@ internal sealed class SessionWork(
                 stand.Outlasted = last.Token;
                 _underWay.Remove(stand);
                 break;
-            case TermAnswer.Forgotten:
+            default:
                 _kept[stand] = aliveUntil;
                 _underWay.Remove(stand);
-                break;
-            default:
-                await LetGoAsync(stand, () =>
-                {
-                    if (++stand.Missed < MostMissed)
-                        lines.Again(stand, clock.After(BusyPause));
-                    else
-                        lines.Failed(stand, errors.Unfit("somebody else keeps the row of the election's term locked; end that transaction"));
-                });
                 break;
         }
     }
 
-    private async Task LetGoAsync(Stand stand, Action tell)
+    private async Task LetGoAsync(List<Stand> stands, Action<Stand> tell)
     {
-        await session.UnlockAsync([stand.Key]);
-        _kept.Remove(stand);
-        Settle(stand, tell);
+        if (stands.Count == 0)
+            return;
+        await session.UnlockAsync([.. stands.Select(s => s.Key)]);
+        foreach (var stand in stands)
+        {
+            _kept.Remove(stand);
+            Settle(stand, () => tell(stand));
+        }
     }
+
+    private void Missed(Stand stand, Func<Exception> reason)
+    {
+        if (++stand.Missed < MostMissed)
+            lines.Again(stand, clock.After(BusyPause));
+        else
+            lines.Failed(stand, reason());
+    }
+
+    private static bool MeansBusy(PostgresException exception) => exception.SqlState is PostgresErrorCodes.LockNotAvailable
+        or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
     private void Settle(Stand stand, Action tell)
     {

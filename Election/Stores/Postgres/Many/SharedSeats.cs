@@ -59,7 +59,7 @@ internal sealed class SharedSeats : IPostgresSeats
         lock (_gate)
             _loop ??= Task.Run(RunAsync, CancellationToken.None);
         await using (ending.Token.UnsafeRegister(_ => Leave(stand, cancellationToken), null))
-            return await stand.Granted;
+            return await GrantedAsync(stand);
     }
 
     public async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
@@ -116,6 +116,20 @@ internal sealed class SharedSeats : IPostgresSeats
 
     private void RanOut(List<SharedSeat> seats, Task unlocked) => _ = _releases.TellAsync(seats, unlocked);
 
+    private async Task<Grant> GrantedAsync(Stand stand)
+    {
+        try
+        {
+            return await stand.Granted;
+        }
+        catch (StoreUnavailableException exception) when (
+            exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+        {
+            _schema.Forget();
+            throw;
+        }
+    }
+
     private void Leave(Stand stand, CancellationToken cancellationToken)
     {
         stand.Cancel(cancellationToken);
@@ -160,7 +174,7 @@ internal sealed class SharedSeats : IPostgresSeats
         {
             try
             {
-                await using var session = await WaiterSession.OpenAsync(_settings, _closing.Token);
+                await using var session = await WaiterSession.OpenAsync(_settings, _poolers, _errors, _closing.Token);
                 pause = FirstPause;
                 _lines.BeginAnew();
                 await ServeAsync(session);
@@ -184,12 +198,12 @@ internal sealed class SharedSeats : IPostgresSeats
         {
             var told = _lines.Listen();
             _lines.Changed(session.NextTold());
+            // Before looking: who does not wait any more must not count as a better one.
+            if (_lines.NextLeaving() is { Count: > 0 } leaving)
+                await session.LeaveAsync(leaving);
             var due = _lines.NextDue(AtOnce);
             _lines.Saw(due, await session.LookAsync(due), Watch);
-            var (waiting, leaving) = _lines.NextToRegister();
-            if (leaving.Count > 0)
-                await session.LeaveAsync(leaving);
-            if (waiting.Count > 0)
+            if (_lines.NextWaiting() is { Count: > 0 } waiting)
                 await session.JoinAsync(waiting);
             await session.PauseAsync(_lines.UntilNextDue(), told, _clock);
         }

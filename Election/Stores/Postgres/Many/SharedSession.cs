@@ -24,9 +24,11 @@ internal sealed class SharedSession : IAsyncDisposable
     private readonly NpgsqlParameter<string> _idle = new();
     private readonly NpgsqlParameter<long[]> _wanted = new();
     private readonly NpgsqlParameter<long[]> _given = new();
+    private TimeSpan _bearsSilence;
 
-    private SharedSession(NpgsqlConnection connection)
+    private SharedSession(NpgsqlConnection connection, TimeSpan lease)
     {
+        _bearsSilence = lease;
         _connection = connection;
         _beat = new NpgsqlCommand(Beat, connection);
         _beat.Parameters.Add(_idle);
@@ -48,15 +50,15 @@ internal sealed class SharedSession : IAsyncDisposable
     public static async Task<SharedSession> OpenAsync(
         ConnectionSettings settings, PoolerCheck poolers, PostgresErrors errors, TimeSpan lease, CancellationToken cancellationToken)
     {
-        var session = new SharedSession(await settings.OpenAsync(lease, lease, cancellationToken));
+        var session = new SharedSession(await settings.OpenAsync(lease, lease, cancellationToken), lease);
         try
         {
             await poolers.BackendAsync(session._connection, cancellationToken);
-            await SessionSettings.RefuseUnfitAsync(session._connection, errors, cancellationToken);
+            await SharedSettings.RefuseUnfitAsync(session._connection, errors, cancellationToken);
             // After a crash, or on a promoted standby, the unlogged table is empty: whoever comes first leaves a new mark.
             await using (var mark = new NpgsqlCommand("INSERT INTO election_marker DEFAULT VALUES ON CONFLICT DO NOTHING", session._connection))
                 await mark.ExecuteNonQueryAsync(cancellationToken);
-            await SessionSettings.ApplyAsync(session._connection, SessionSettings.OfSeats(lease), cancellationToken);
+            await SharedSettings.ApplyAsync(session._connection, SharedSettings.OfSeats(lease), cancellationToken);
             session.Identity = await SessionPresence.TakeAsync(session._connection, cancellationToken);
             await session.RehearseAsync(lease, cancellationToken);
             return session;
@@ -74,8 +76,18 @@ internal sealed class SharedSession : IAsyncDisposable
     /// </summary>
     public async Task<bool> BeatAsync(TimeSpan lease)
     {
+        if (lease > _bearsSilence)
+            await BearSilenceAsync(lease);
         _idle.TypedValue = LockSession.Milliseconds(lease);
-        return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Identity.Backend;
+        try
+        {
+            return (int)(await _beat.ExecuteScalarAsync(Aborted))! == Identity.Backend;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+        {
+            // Only another backend can have forgotten what was prepared.
+            return false;
+        }
     }
 
     /// <summary>Which of the locks were free, and are this session's now. Never to be asked for one that it holds: they stack.</summary>
@@ -121,6 +133,14 @@ internal sealed class SharedSession : IAsyncDisposable
         await _unlock.DisposeAsync();
         await _terms.DisposeAsync();
         await _connection.DisposeAsync();
+    }
+
+    /// <summary>Before the lease becomes longer: the system would end a session whose leaders still trust in it.</summary>
+    private async Task BearSilenceAsync(TimeSpan lease)
+    {
+        await SharedSettings.BearSilenceAsync(_connection, lease, Aborted);
+        _beat.CommandTimeout = ConnectionSettings.WholeSeconds(lease);
+        _bearsSilence = lease;
     }
 
     private async Task RehearseAsync(TimeSpan lease, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
                 left(pg_walfile_name(pg_current_wal_lsn()), 8),
                 coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch,
                 1000 * extract(epoch FROM clock_timestamp() - greatest(
-                    pg_postmaster_start_time(), (SELECT made FROM election_marker)))::float8 AS age_ms),
+                    pg_postmaster_start_time(), coalesce((SELECT made FROM election_marker), clock_timestamp())))::float8 AS age_ms),
         last AS MATERIALIZED (
             SELECT election, token, incarnation, lease_ms, server_epoch, released_token
             FROM election_terms WHERE election = ANY ($1) FOR UPDATE SKIP LOCKED),

@@ -22,12 +22,15 @@ internal sealed class WaiterSession : IAsyncDisposable
         connection.Notification += (_, told) => _told.Add(told.Payload);
     }
 
-    public static async Task<WaiterSession> OpenAsync(ConnectionSettings settings, CancellationToken cancellationToken)
+    public static async Task<WaiterSession> OpenAsync(
+        ConnectionSettings settings, PoolerCheck poolers, PostgresErrors errors, CancellationToken cancellationToken)
     {
         var session = new WaiterSession(await settings.OpenAsync(LongestSilence, Answer, cancellationToken));
         try
         {
-            await SessionSettings.ApplyAsync(session._connection, SessionSettings.OfWaiters(LongestSilence), cancellationToken);
+            await poolers.BackendAsync(session._connection, cancellationToken);
+            await SharedSettings.RefuseUnfitAsync(session._connection, errors, cancellationToken);
+            await SharedSettings.ApplyAsync(session._connection, SharedSettings.OfWaiters(LongestSilence), cancellationToken);
             session._presence = await SessionPresence.TakeAsync(session._connection, cancellationToken);
             await WaiterRegister.EnsureAsync(session._connection, cancellationToken);
             await using (var listen = new NpgsqlCommand($"LISTEN {PostgresObservation.Channel}", session._connection))

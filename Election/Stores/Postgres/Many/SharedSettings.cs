@@ -1,23 +1,15 @@
-using System.Globalization;
 using Npgsql;
 
 namespace AspireElection.Stores.Postgres.Many;
 
 /// <summary>What the sessions of many elections ask of the server.</summary>
-internal static class SessionSettings
+internal static class SharedSettings
 {
     private const int OldestServer = 14;
-
-    private const string Set = """
-        SELECT set_config(s.name, v.value, false)
-        FROM unnest($1::text[], $2::text[]) AS v (name, value) JOIN pg_settings s ON s.name = v.name
-        WHERE v.name <> 'client_connection_check_interval' OR version() ~* 'linux'
-        """;
 
     /// <summary>A session that holds seats: it ends when it was silent for the lease, and not sooner.</summary>
     public static (string Name, string Value)[] OfSeats(TimeSpan lease)
     {
-        var seconds = ConnectionSettings.WholeSeconds(lease).ToString(CultureInfo.InvariantCulture);
         // Nothing that it runs may wait: while it does, no seat of the session is renewed.
         var brief = TimeSpan.FromMilliseconds(Math.Clamp(lease.TotalMilliseconds / 8, 10, 250));
         return
@@ -26,9 +18,7 @@ internal static class SessionSettings
             ("idle_session_timeout", LockSession.Milliseconds(lease)),
             ("lock_timeout", LockSession.Milliseconds(brief)),
             ("statement_timeout", LockSession.Milliseconds(lease / 2)),
-            ("tcp_keepalives_idle", seconds),
-            ("tcp_keepalives_interval", seconds),
-            ("tcp_user_timeout", LockSession.Milliseconds(lease + TimeSpan.FromSeconds(1))),
+            .. SessionSettings.SilenceOf(lease),
             .. Common,
         ];
     }
@@ -66,10 +56,14 @@ internal static class SessionSettings
     public static async Task ApplyAsync(
         NpgsqlConnection connection, (string Name, string Value)[] values, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Set, connection);
-        command.Parameters.With(values.Select(v => v.Name).ToArray()).With(values.Select(v => v.Value).ToArray());
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(SessionSettings.Set(values));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    /// <summary>What a longer lease needs.</summary>
+    public static Task BearSilenceAsync(NpgsqlConnection connection, TimeSpan lease, CancellationToken cancellationToken) =>
+        ApplyAsync(connection, SessionSettings.SilenceOf(lease), cancellationToken);
 
     public static async Task RefuseUnfitAsync(NpgsqlConnection connection, PostgresErrors errors, CancellationToken cancellationToken)
     {

@@ -1,0 +1,127 @@
+using AspireElection.Stores.Postgres.Many;
+using AspireElection.Stores.Tests.Servers;
+using AspireElection.Timing;
+using Xunit.Abstractions;
+
+namespace AspireElection.Stores.Tests.Postgres.Many;
+
+/// <summary>Sessions that hold the seats of many elections: what they cost, and what the elections share and what not.</summary>
+[Collection(SharedPostgres.Name)]
+public sealed class SharedSessionTests(PostgresServer server, ITestOutputHelper output) : SharedFacts(server)
+{
+    [Fact]
+    public async Task Two_sessions_hold_the_seats_of_a_hundred_elections()
+    {
+        var (store, elections) = (NewShared(), Elections(100));
+        var grants = await AcquireAll(store, elections, "node-1");
+        Assert.Equal(2, (await HoldersOf(elections)).Length);
+        Assert.All((await RenewAll(store, grants)).Values, a => Assert.Equal(RenewAnswer.Renewed, a));
+    }
+
+    [Fact]
+    public async Task A_renewal_is_answered_by_a_heartbeat_that_was_sent_after_it()
+    {
+        var orders = new SessionOrders(LongLease);
+        var (one, two) = (SeatOf("one"), SeatOf("two"));
+        var first = orders.Renew(one, LongLease, 1)!;
+        var together = orders.Renew(two, LongLease, 1)!;
+        var sent = orders.NextBeat()!;
+        var later = orders.Renew(two, LongLease, 1)!;
+        sent.SetResult(RenewAnswer.Renewed);
+        Assert.Equal(RenewAnswer.Renewed, await first.WaitAsync(Bound));
+        Assert.Equal(RenewAnswer.Renewed, await together.WaitAsync(Bound));
+        Assert.False(later.IsCompleted, "a heartbeat that was under way renewed a seat that had not asked");
+        Assert.Same(later, orders.NextBeat()!.Task);
+        Assert.Null(orders.NextBeat());
+    }
+
+    [Fact]
+    public async Task The_loss_of_a_session_is_noticed_at_once_and_confined_to_its_elections()
+    {
+        var (store, elections) = (NewShared(), Elections(40));
+        var grants = await AcquireAll(store, elections, "node-1");
+        var ended = (await HoldersOf(elections))[0];
+        var lost = elections.Where(e => HoldersOf([e]).GetAwaiter().GetResult()[0] == ended).ToHashSet();
+        Assert.InRange(lost.Count, 1, 39);
+        var before = Clock.GetTimestamp();
+        await AskAsync<bool>("SELECT pg_terminate_backend($1)", ended);
+        await Until(() => Task.FromResult(Doubted.Count == lost.Count), "the terms of the session are in doubt");
+        output.WriteLine($"noticed within {(Doubted.Values.Max() - before) * 1000.0 / Clock.TimestampFrequency:0.0} ms");
+        foreach (var (election, answer) in await RenewAll(store, grants))
+            Assert.Equal(lost.Contains(election) ? RenewAnswer.Lost : RenewAnswer.Renewed, answer);
+        Assert.All(Doubted.Keys, d => Assert.Contains(d.Split(' ')[0], lost));
+
+        // The session is opened anew, and its seats can be taken again.
+        var again = await AcquireAll(store, lost, "node-1");
+        Assert.All((await RenewAll(store, again)).Values, a => Assert.Equal(RenewAnswer.Renewed, a));
+        Assert.Equal(2, (await HoldersOf(elections)).Length);
+    }
+
+    [Fact]
+    public async Task An_election_that_nobody_renews_runs_out_though_its_session_lives_on_with_another()
+    {
+        var lease = TimeSpan.FromSeconds(1);
+        var (one, two) = (NewShared(1), NewShared(1));
+        var silent = await Acquire(one, StandFor(Election, "silent", lease));
+        var other = await Acquire(one, StandFor($"{Election}-other", "other", lease));
+        var waiting = Acquire(two, StandFor(Election, "next", lease));
+        using var cadence = new PeriodicTimer(lease / 8, Clock);
+        while (!waiting.IsCompleted && await cadence.WaitForNextTickAsync())
+            Assert.Equal(RenewAnswer.Renewed, await Renew(one, other, lease));
+        var next = await waiting;
+        Assert.True(next.AnchoredAt >= silent.AnchoredAt + lease.ToTicksOf(Clock), "taken while its leader still trusted in it");
+        Assert.True(Doubted.ContainsKey($"{Election} silent"));
+        Assert.Equal(RenewAnswer.Lost, await Renew(one, silent, lease));
+        Assert.Equal(RenewAnswer.Renewed, await Renew(two, next, lease));
+    }
+
+    [Fact]
+    public async Task Locks_never_stack_so_that_one_release_frees_a_seat()
+    {
+        var (one, two) = (NewShared(1), NewShared(1));
+        for (var round = 0; round < 5; round++)
+        {
+            // Several campaigns of one process for one seat: at the server they are one session.
+            var rivals = Enumerable.Range(0, 4).Select(n => Acquire(one, StandFor(Election, $"node-{n}"))).ToList();
+            var first = await Task.WhenAny(rivals);
+            for (var left = 3; left > 0; left--)
+            {
+                Assert.Equal(1, rivals.Count(r => r.IsCompleted));
+                await one.ReleaseAsync((await first).Term, CancellationToken.None);
+                rivals.Remove(first);
+                first = await Task.WhenAny(rivals).WaitAsync(Bound);
+            }
+
+            await one.ReleaseAsync((await first).Term, CancellationToken.None);
+            var foreign = await Acquire(two, StandFor(Election, "foreign"));
+            Assert.Equal(RenewAnswer.Renewed, await Renew(two, foreign));
+            await two.ReleaseAsync(foreign.Term, CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task A_row_that_somebody_keeps_locked_holds_up_its_own_election_only()
+    {
+        var store = NewShared(1);
+        var elections = Elections(10);
+        foreach (var grant in await AcquireAll(store, elections, "node-0"))
+            await store.ReleaseAsync(grant.Term, CancellationToken.None);
+        await using var connection = await Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var keep = connection.CreateCommand();
+        keep.CommandText = $"SELECT token FROM election_terms WHERE election = '{elections[0]}' FOR UPDATE";
+        await keep.ExecuteScalarAsync();
+        var held = Acquire(store, StandFor(elections[0], "node-1"));
+        var grants = await AcquireAll(store, elections.Skip(1), "node-1");
+        Assert.All((await RenewAll(store, grants)).Values, a => Assert.Equal(RenewAnswer.Renewed, a));
+        Assert.False(held.IsCompleted, "it took a term whose row was locked");
+        await transaction.RollbackAsync();
+        await held;
+    }
+
+    private SharedSeat SeatOf(string election)
+    {
+        var candidacy = StandFor(election, "node-1");
+        return new SharedSeat(candidacy, 0, new Term(election, candidacy.Id, 1), 0, null!);
+    }
+}
