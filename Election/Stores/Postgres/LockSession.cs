@@ -5,8 +5,9 @@ using Npgsql;
 namespace AspireElection.Stores.Postgres;
 
 /// <summary>
-/// The session that waits for a seat and then holds it, and does nothing else. The server ends it when it falls
-/// silent, and with it goes the advisory lock: that is the lease.
+/// The session that waits for a seat and then holds it. The server ends it when it falls silent, and with it goes the
+/// advisory lock: that is the lease. While it waits it may say more (<see cref="LineNews"/>); once it holds the seat it
+/// does nothing else.
 /// </summary>
 internal sealed class LockSession : IAsyncDisposable
 {
@@ -16,7 +17,7 @@ internal sealed class LockSession : IAsyncDisposable
     private const int OldestServer = 14;
 
     /// <summary>A waiting statement holds back vacuum, so none waits for longer; then it queues again.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
@@ -38,6 +39,8 @@ internal sealed class LockSession : IAsyncDisposable
     private readonly string _idle;
     private readonly string _grace;
     private int _backend;
+    private LineNews? _news;
+    private bool _newsFailed;
     private TimeSpan _bearsSilence;
 
     private LockSession(NpgsqlConnection connection, Candidacy candidacy)
@@ -72,7 +75,8 @@ internal sealed class LockSession : IAsyncDisposable
 
     /// <summary>Opens the session, ready to wait: everything prepared, so that a grant costs one round trip.</summary>
     public static async Task<LockSession> OpenAsync(
-        ConnectionSettings settings, PoolerCheck poolers, PostgresErrors errors, Candidacy candidacy, CancellationToken cancellationToken)
+        ConnectionSettings settings, PoolerCheck poolers, PostgresErrors errors, Candidacy candidacy, LineListeners? listeners,
+        CancellationToken cancellationToken)
     {
         var connection = await settings.OpenAsync(candidacy.LeaseDuration, candidacy.LeaseDuration, cancellationToken);
         var session = new LockSession(connection, candidacy);
@@ -84,6 +88,8 @@ internal sealed class LockSession : IAsyncDisposable
             await session._wait.PrepareAsync(cancellationToken);
             await session._beat.PrepareAsync(cancellationToken);
             await session.Term.PrepareAsync(cancellationToken);
+            if (listeners is not null && session.Lease >= LongestWait)
+                session._news = session.NewsOf(candidacy, listeners);
             return session;
         }
         catch
@@ -94,10 +100,21 @@ internal sealed class LockSession : IAsyncDisposable
     }
 
     /// <summary>Waits in line inside the server; false when it has to queue again.</summary>
-    public Task<bool> LineUpAsync() => LineUpAsync(SeatKey.Of(Election), _grace);
+    public Task<bool> LineUpAsync()
+    {
+        var say = _newsFailed ? null : _news?.Due;
+        _newsFailed = false;
+        return LineUpAsync(SeatKey.Of(Election), _grace, say);
+    }
 
     /// <summary>Lines up where nobody else does, for a rehearsal: without a grace that compiling might exceed.</summary>
-    public Task<bool> LineUpAloneAsync(string incarnation) => LineUpAsync(SeatKey.OfRehearsal(incarnation), _idle);
+    public async Task LineUpAloneAsync(string incarnation)
+    {
+        var key = SeatKey.OfRehearsal(incarnation);
+        await LineUpAsync(key, _idle, null);
+        if (_news?.Due is { } say)
+            await LineUpAsync(key, _idle, say);
+    }
 
     /// <summary>Gives the lock back, for a better candidate that waits behind.</summary>
     public async Task StepBackAsync()
@@ -143,6 +160,8 @@ internal sealed class LockSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _wait.DisposeAsync();
+        if (_news is not null)
+            await _news.DisposeAsync();
         await _beat.DisposeAsync();
         await Term.DisposeAsync();
         await Connection.DisposeAsync();
@@ -151,20 +170,44 @@ internal sealed class LockSession : IAsyncDisposable
     public static string Milliseconds(TimeSpan duration) =>
         Math.Max(1, (long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
-    private async Task<bool> LineUpAsync(long key, string idle)
+    private async Task<bool> LineUpAsync(long key, string idle, Member? say)
     {
         WasGranted = false;
-        _wait.Parameters[0].Value = key;
-        _wait.Parameters[1].Value = idle;
+        foreach (var parameters in (NpgsqlParameterCollection?[])[_wait.Parameters, _news?.Wait.Parameters])
+        {
+            if (parameters is not null)
+                (parameters[0].Value, parameters[1].Value) = (key, idle);
+        }
+
         try
         {
-            await _wait.ExecuteNonQueryAsync(Aborted);
+            if (say is null)
+                await _wait.ExecuteNonQueryAsync(Aborted);
+            else
+                await _news!.WaitAsync(say, Aborted);
             return WasGranted = true;
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
+        catch (PostgresException exception) when (
+            exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled &&
+            (say is null || _news!.IsSaid))
         {
             return false;
         }
+        catch (NpgsqlException exception) when (
+            say is not null && !_news!.IsSaid && IsOpen && exception is PostgresException or { InnerException: AggregateException })
+        {
+            // What was to be said or heard failed, and the lock may have been granted all the same: again, and plainly.
+            _newsFailed = true;
+            await StepBackAsync();
+            return false;
+        }
+    }
+
+    private LineNews NewsOf(Candidacy candidacy, LineListeners listeners)
+    {
+        var wait = new NpgsqlBatchCommand(Wait);
+        wait.Parameters.With(SeatKey.Of(Election)).With(_grace).With(Milliseconds(Lease / 2));
+        return new LineNews(Connection, candidacy, listeners, wait, LongestWait + Slack);
     }
 
     private async Task RefuseUnfitAsync(PostgresErrors errors, CancellationToken cancellationToken)

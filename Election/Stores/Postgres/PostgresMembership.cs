@@ -3,7 +3,7 @@ using Npgsql;
 namespace AspireElection.Stores.Postgres;
 
 /// <summary>The members of every election, in the table <c>node_records</c>.</summary>
-internal sealed class PostgresMembership(PooledStatements pool) : IMembership
+internal sealed class PostgresMembership(PooledStatements pool, StandingMembers standing) : IMembership
 {
     private const string Beat = """
         INSERT INTO node_records AS n
@@ -12,6 +12,19 @@ internal sealed class PostgresMembership(PooledStatements pool) : IMembership
         ON CONFLICT (election, id, instance_id) DO UPDATE SET
             status = excluded.status, last_heartbeat = excluded.last_heartbeat, term = excluded.term,
             priority = excluded.priority, address = excluded.address, updated_at = excluded.updated_at
+        """;
+
+    /// <summary>
+    /// For a session that wants to wait in line next: of a member that is listed already, never waiting for a row that
+    /// somebody else has locked nor for the disk. Its parameters are those of the other one.
+    /// </summary>
+    public const string BeatInLine = """
+        WITH mine AS (
+            SELECT FROM node_records WHERE election = $1 AND id = $2 AND instance_id = $3 FOR UPDATE SKIP LOCKED)
+        UPDATE node_records SET status = $4, last_heartbeat = statement_timestamp(), term = $5, priority = $6, address = $7,
+            updated_at = statement_timestamp()
+        WHERE election = $1 AND id = $2 AND instance_id = $3 AND EXISTS (SELECT FROM mine)
+        RETURNING set_config('synchronous_commit', 'off', true)
         """;
 
     private const string All = """
@@ -25,13 +38,16 @@ internal sealed class PostgresMembership(PooledStatements pool) : IMembership
         """;
 
     public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken) =>
-        pool.RunAsync<IReadOnlyList<Member>>(
+        standing.Say(self) is { } members ? ValueTask.FromResult(members) : pool.RunAsync<IReadOnlyList<Member>>(
             async (connection, cancellation) =>
             {
                 await using var batch = new NpgsqlBatch(connection);
-                batch.BatchCommands.Add(BeatOf(self));
+                var beat = new NpgsqlBatchCommand(Beat);
+                Describe(beat, self);
+                batch.BatchCommands.Add(beat);
                 batch.BatchCommands.Add(AllOf(self.Election));
-                return await ReadAsync(batch, cancellation);
+                await using var reader = await batch.ExecuteReaderAsync(cancellation);
+                return await ReadAsync(reader, cancellation);
             },
             cancellationToken);
 
@@ -41,11 +57,14 @@ internal sealed class PostgresMembership(PooledStatements pool) : IMembership
             {
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(AllOf(election));
-                return await ReadAsync(batch, cancellation);
+                await using var reader = await batch.ExecuteReaderAsync(cancellation);
+                return await ReadAsync(reader, cancellation);
             },
             cancellationToken);
 
-    public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
+    public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken)
+    {
+        standing.Forget(election, id);
         await pool.RunAsync(
             async (connection, cancellation) =>
             {
@@ -55,6 +74,7 @@ internal sealed class PostgresMembership(PooledStatements pool) : IMembership
                 return await leave.ExecuteNonQueryAsync(cancellation);
             },
             cancellationToken);
+    }
 
     public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>
         pool.RunAsync(
@@ -66,24 +86,25 @@ internal sealed class PostgresMembership(PooledStatements pool) : IMembership
             },
             cancellationToken);
 
-    private static NpgsqlBatchCommand BeatOf(Member self)
+    /// <summary>What <paramref name="self"/> says, as the parameters of <see cref="BeatInLine"/>.</summary>
+    public static void Describe(NpgsqlBatchCommand command, Member self)
     {
-        var command = new NpgsqlBatchCommand(Beat);
+        command.Parameters.Clear();
         command.Parameters.With(self.Election).With(self.Id.NodeId).With(self.Id.Incarnation).With(StatusOf(self.Role))
             .With(self.Term).With(self.Priority).WithText(self.Address);
-        return command;
     }
 
-    private static NpgsqlBatchCommand AllOf(string election)
+    /// <summary>Asks for all members.</summary>
+    public static NpgsqlBatchCommand AllOf(string election)
     {
         var command = new NpgsqlBatchCommand(All);
         command.Parameters.With(election);
         return command;
     }
 
-    private static async Task<List<Member>> ReadAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    /// <summary>The answer to <see cref="AllOf"/>.</summary>
+    public static async Task<List<Member>> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var members = new List<Member>();
         while (await reader.ReadAsync(cancellationToken))
         {

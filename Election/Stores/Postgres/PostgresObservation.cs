@@ -14,12 +14,13 @@ internal sealed class PostgresObservation(
     /// <summary>The channel; its payload is the election's name.</summary>
     public const string Channel = "aspire_election";
 
-    private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPoll = LockSession.LongestWait;
     private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly List<SeatWatcher> _watchers = [];
+    private readonly Dictionary<string, long> _toldUntil = new(StringComparer.Ordinal);
     private CancellationTokenSource _pause = new();
     private Task _line = Task.CompletedTask;
     private bool _listening;
@@ -38,6 +39,23 @@ internal sealed class PostgresObservation(
         finally
         {
             Remove(watcher);
+        }
+    }
+
+    /// <summary>
+    /// What a session that waits in line has seen; it will look again within <see cref="LongestPoll"/>. Of a seat that is
+    /// free it says nothing: it is about to be granted that seat.
+    /// </summary>
+    public void Told((string Election, Sighting Sighting, TimeSpan? Lease) seen)
+    {
+        if (seen.Sighting.Leader is null || seen.Lease < LongestPoll)
+            return;
+        lock (_gate)
+        {
+            var watchers = _watchers.Where(w => w.Election == seen.Election).ToList();
+            watchers.ForEach(w => w.Tell(seen.Sighting));
+            if (watchers.Count > 0)
+                _toldUntil[seen.Election] = clock.After(LongestPoll * 1.2);
         }
     }
 
@@ -75,6 +93,8 @@ internal sealed class PostgresObservation(
         lock (_gate)
         {
             _watchers.Remove(watcher);
+            if (_watchers.TrueForAll(w => w.Election != watcher.Election))
+                _toldUntil.Remove(watcher.Election);
             if (_watchers.Count == 0)
                 EndPause();
         }
@@ -90,15 +110,16 @@ internal sealed class PostgresObservation(
             connection.Notification += (_, notification) => told.Add(notification.Payload);
             await ListenAsync(connection);
             var pollAt = clock.GetTimestamp();
-            while (Wanted(clock.Until(pollAt) == TimeSpan.Zero, told) is { } elections)
+            while (true)
             {
+                var due = clock.Until(pollAt) == TimeSpan.Zero;
+                if (Wanted(due, told) is not { } elections)
+                    break;
                 told.Clear();
-                if (elections.Length > 0)
-                {
-                    var next = Publish(await SeatQuery.ReadAsync(connection, elections, clock, CancellationToken.None));
-                    pollAt = clock.Until(pollAt) == TimeSpan.Zero ? next : Math.Min(pollAt, next);
-                }
-
+                var next = elections.Length > 0
+                    ? Publish(await SeatQuery.ReadAsync(connection, elections, clock, CancellationToken.None))
+                    : clock.After(LongestPoll);
+                pollAt = Math.Min(next, due ? NextUntold() : pollAt);
                 await PauseAsync(connection, clock.Until(pollAt), told);
             }
         }
@@ -135,8 +156,18 @@ internal sealed class PostgresObservation(
 
             if (_pause.IsCancellationRequested)
                 _pause = new CancellationTokenSource();
-            return [.. _watchers.Where(w => all || w.IsNew || told.Contains(w.Election)).Select(w => w.Election).Distinct()];
+            return [.. _watchers.Where(w => (all && !IsTold(w.Election)) || w.IsNew || told.Contains(w.Election)).Select(w => w.Election).Distinct()];
         }
+    }
+
+    /// <summary>Whether a session in line looks after it, so that a poll would only cost.</summary>
+    private bool IsTold(string election) => _toldUntil.TryGetValue(election, out var until) && clock.Until(until) > TimeSpan.Zero;
+
+    /// <summary>When the first election may be looked after no more.</summary>
+    private long NextUntold()
+    {
+        lock (_gate)
+            return _toldUntil.Values.Where(until => clock.Until(until) > TimeSpan.Zero).DefaultIfEmpty(long.MaxValue).Min();
     }
 
     /// <summary>Tells the watchers, and answers when to look again at the latest.</summary>

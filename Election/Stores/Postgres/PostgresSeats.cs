@@ -5,7 +5,8 @@ namespace AspireElection.Stores.Postgres;
 
 /// <summary>The seats that the candidates of one store hold or wait for, each with a session of its own.</summary>
 internal sealed class PostgresSeats(
-    ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, PostgresErrors errors, TimeProvider clock)
+    ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, LineListeners listeners,
+    PostgresErrors errors, TimeProvider clock)
     : IPostgresSeats
 {
     private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
@@ -90,7 +91,7 @@ internal sealed class PostgresSeats(
     /// </summary>
     private async Task<Grant?> StandAsync(Candidacy candidacy, bool mayMiss, CancellationToken cancellationToken)
     {
-        var session = await LockSession.OpenAsync(settings, poolers, errors, candidacy, cancellationToken);
+        var session = await LockSession.OpenAsync(settings, poolers, errors, candidacy, listeners, cancellationToken);
         var kept = false;
         try
         {
@@ -110,6 +111,7 @@ internal sealed class PostgresSeats(
         }
         finally
         {
+            listeners.Members.Left(candidacy);
             if (!kept)
                 await session.DisposeAsync();
         }

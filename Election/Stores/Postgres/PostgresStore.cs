@@ -27,6 +27,7 @@ public sealed class PostgresStore : IElectionStore
     private readonly ConnectionSettings _settings;
     private readonly PooledStatements _pool;
     private readonly Lazy<IPostgresSeats> _seats;
+    private readonly StandingMembers _standing;
     private readonly PostgresMembership _membership;
     private readonly PostgresLedger _ledger;
     private readonly PostgresObservation _observation;
@@ -53,7 +54,8 @@ public sealed class PostgresStore : IElectionStore
         _pool = new PooledStatements(dataSource, _schema, _errors);
         // What is declared in an initializer is known only after this constructor.
         _seats = new Lazy<IPostgresSeats>(() => SeatsOf(clock));
-        _membership = new PostgresMembership(_pool);
+        _standing = new StandingMembers(clock);
+        _membership = new PostgresMembership(_pool, _standing);
         _ledger = new PostgresLedger(_pool);
         _observation = new PostgresObservation(_settings, _schema, _errors, clock);
     }
@@ -182,7 +184,13 @@ public sealed class PostgresStore : IElectionStore
         var pool = LockSessions == 0 ? _pool : new PooledStatements(_pool.Source, _schema, _errors);
         var marks = new TermMarks(pool);
         return LockSessions == 0
+<<<<<<< HEAD
             ? new PostgresSeats(_settings, poolers, _schema, marks, _errors, clock)
             : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, pool, _errors, clock);
+=======
+            ? new PostgresSeats(
+                _settings, poolers, _schema, marks, new LineListeners(_standing, _observation, clock), _errors, clock)
+            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, _pool, _errors, clock);
+>>>>>>> 8c086f6 (PostgreSQL: an idle follower does one round trip in ten seconds)
     }
 }

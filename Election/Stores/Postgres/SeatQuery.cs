@@ -18,14 +18,28 @@ internal static class SeatQuery
         FROM unnest($1::text[]) AS e (election) LEFT JOIN election_terms t ON t.election = e.election
         """;
 
+    public static NpgsqlBatchCommand Of(string[] elections)
+    {
+        var command = new NpgsqlBatchCommand(Sql);
+        command.Parameters.With(elections);
+        return command;
+    }
+
     /// <summary>What is seen of each election, and the lease of the last term where there was one.</summary>
     public static async Task<List<(string Election, Sighting Sighting, TimeSpan? Lease)>> ReadAsync(
         NpgsqlConnection connection, string[] elections, TimeProvider clock, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Sql, connection);
-        command.Parameters.With(elections);
-        var seen = new List<(string, Sighting, TimeSpan?)>(elections.Length);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(Of(elections));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        return await ReadAsync(reader, clock, cancellationToken);
+    }
+
+    /// <summary>The answer to <see cref="Of"/>.</summary>
+    public static async Task<List<(string Election, Sighting Sighting, TimeSpan? Lease)>> ReadAsync(
+        NpgsqlDataReader reader, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var seen = new List<(string, Sighting, TimeSpan?)>();
         while (await reader.ReadAsync(cancellationToken))
         {
             if (reader.IsDBNull(1))

@@ -87,7 +87,7 @@ public sealed class SilenceTests(PostgresServer server) : PostgresFacts(server)
         var settings = new ConnectionSettings(Source);
         var errors = new PostgresErrors(Server.ConnectionString);
         var candidacy = Stand("node-1", first);
-        await using var session = await LockSession.OpenAsync(settings, new PoolerCheck(settings, errors, false), errors, candidacy, CancellationToken.None);
+        await using var session = await LockSession.OpenAsync(settings, new PoolerCheck(settings, errors, false), errors, candidacy, null, CancellationToken.None);
         Assert.True(await session.LineUpAsync());
         Assert.Equal("250ms", await ShowAsync("idle_session_timeout"));
         Assert.IsType<TermAnswer.Taken>(await session.Term.TakeAsync(0, 0, 0, [], 0, rehearse: false));

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace AspireElection.Stores.Tests.Servers;
+
+/// <summary>A line to a server that counts round trips: requests that follow an answer, and the first of each connection.</summary>
+internal sealed class CountingLine : IAsyncDisposable
+{
+    private readonly int _target;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _accepting;
+    private int _trips;
+
+    public CountingLine(int target)
+    {
+        _target = target;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public int Trips => Volatile.Read(ref _trips);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _accepting;
+        _listener.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var connections = new List<Task>();
+        try
+        {
+            while (true) connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_ending.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using TcpClient near = client;
+        using var far = new TcpClient { NoDelay = true };
+        near.NoDelay = true;
+        bool answered = true;
+        try
+        {
+            await far.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
+            Task asking = PumpAsync(near, far, () =>
+            {
+                if (Interlocked.Exchange(ref answered, false)) Interlocked.Increment(ref _trips);
+            });
+            Task answering = PumpAsync(far, near, () => Volatile.Write(ref answered, true));
+            await Task.WhenAny(asking, answering);
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            // The server is not there, or the test ends.
+        }
+    }
+
+    private async Task PumpAsync(TcpClient from, TcpClient to, Action passed)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.GetStream().ReadAsync(buffer, _ending.Token) is > 0 and int count)
+            {
+                passed();
+                await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _ending.Token);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // One of the two sides is gone.
+        }
+    }
+}
