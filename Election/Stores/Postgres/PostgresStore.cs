@@ -184,13 +184,8 @@ public sealed class PostgresStore : IElectionStore
         var pool = LockSessions == 0 ? _pool : new PooledStatements(_pool.Source, _schema, _errors);
         var marks = new TermMarks(pool);
         return LockSessions == 0
-<<<<<<< HEAD
-            ? new PostgresSeats(_settings, poolers, _schema, marks, _errors, clock)
-            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, pool, _errors, clock);
-=======
             ? new PostgresSeats(
                 _settings, poolers, _schema, marks, new LineListeners(_standing, _observation, clock), _errors, clock)
-            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, _pool, _errors, clock);
->>>>>>> 8c086f6 (PostgreSQL: an idle follower does one round trip in ten seconds)
+            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, pool, _errors, clock);
     }
 }
