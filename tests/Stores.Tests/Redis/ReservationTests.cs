@@ -42,10 +42,12 @@ public sealed class ReservationTests(RedisServer server) : RedisTests(server)
         await UntilWaiting(21);
         await ForgetRequestsAsync();
 
+        var releasedAt = BootClock.Instance.GetTimestamp();
         await leading.ReleaseAsync(held.Term, Ending);
         var next = await (await Task.WhenAny(waiting).WaitAsync(Bound));
 
-        Assert.Equal("node-00", next.Term.Candidate.NodeId);
+        // Who it is a busy machine may change, by some slots; that it waited for the end it was told, it may not.
+        Assert.True(next.AnchoredAt >= releasedAt + (Grace - Precision).ToTicksOf(BootClock.Instance), "the reservation was not kept");
         await AnsweredAsync(stores);
         // Nobody asked for the end: the release, the taking, and a few whom the news of it did not reach in their slot's time.
         Assert.InRange(await ScriptRequestsAsync() - stores.Length, 2, Rush);
