@@ -29,6 +29,9 @@ internal sealed record LocalServer
     /// <summary>Data survive a stop and a kill; the folder stays until whoever asked for this removes it.</summary>
     public bool Keep { get; init; }
 
+    /// <summary>How many clients a PostgreSQL lets in at one time.</summary>
+    public int Connections { get; init; } = 300;
+
     /// <summary>How long a stop waits for the clients to leave; whole seconds.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -60,6 +63,7 @@ internal sealed record LocalServer
         ["SERVER_ACCOUNT"] = ServerAccount.ForRoot() ?? "",
         ["SERVER_DATABASE"] = Database ?? "",
         ["SERVER_KEEP"] = Keep ? "1" : "",
+        ["SERVER_CONNECTIONS"] = Text(Connections),
         ["SERVER_GRACE"] = Text((int)Math.Ceiling(Grace.TotalSeconds)),
     };
 

@@ -8,6 +8,7 @@
 # SERVER_ACCOUNT    the account to run as when root (PostgreSQL refuses root)
 # SERVER_DATABASE   postgres: a database to create in a new data folder
 # SERVER_KEEP=1     data survive a kill, and the folder stays at the end: for a test that starts the server again
+# SERVER_CONNECTIONS  postgres: how many clients at one time, default 300
 # SERVER_GRACE      seconds, default 2: how long a stop waits for clients to leave, so that a leader can still resign
 set -eu
 umask 077
@@ -15,6 +16,7 @@ umask 077
 kind=$1 executable=$2 folder=$3 port=$4 owner=$5
 password=$SERVER_PASSWORD
 account=${SERVER_ACCOUNT:-} database=${SERVER_DATABASE:-} keep=${SERVER_KEEP:-} grace=${SERVER_GRACE:-2}
+connections=${SERVER_CONNECTIONS:-300}
 unset SERVER_PASSWORD
 stopping='' server=''
 
@@ -118,7 +120,7 @@ start_postgres() {
     # A follower's wait for the lock ends once a lease as an ERROR of the server: a healthy election would fill the log.
     # No socket file: its path has a limit of 107 bytes, and everybody connects by TCP. No /dev/shm: containers make it tiny.
     become "$executable" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-        -c max_connections=300 -c dynamic_shared_memory_type=mmap -c jit=off -c log_min_messages=log &
+        -c "max_connections=$connections" -c dynamic_shared_memory_type=mmap -c jit=off -c log_min_messages=log &
     server=$!
 }
 

@@ -17,6 +17,9 @@ internal sealed record Fault(
     /// <summary>Loses data on purpose: what was done once may be done once more.</summary>
     public bool Wipes { get; init; }
 
-    /// <summary>Whether the soak does it as well, again and again on one cluster.</summary>
-    public bool InSoak { get; init; } = true;
+    /// <summary>The leader's process is over then.</summary>
+    public bool EndsLeader { get; init; }
+
+    /// <summary>How often the soak does it, compared with others: what changes the leader quickly more often than what takes long.</summary>
+    public int Weight { get; init; } = 1;
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AspireElection.Faults.Harness;
 using Xunit.Abstractions;
 
 namespace AspireElection.Faults;
@@ -8,9 +7,6 @@ namespace AspireElection.Faults;
 [Collection(FaultTestsAlone.Name)]
 public abstract class FaultTests(string store, StoreCluster clusters, ITestOutputHelper output) : IClassFixture<StoreCluster>
 {
-    /// <summary>What a process may use more after a fault than before.</summary>
-    private static readonly ProcessSize MostGrowth = new(Megabytes: 60, Threads: 20, Handles: 25);
-
     protected static TheoryData<string> On(string store, bool hardest)
     {
         var names = new TheoryData<string>();
@@ -30,7 +26,7 @@ public abstract class FaultTests(string store, StoreCluster clusters, ITestOutpu
             await strike.RunAsync();
             await cluster.RestoreAsync();
             await cluster.CheckJobsAsync(fault.Wipes);
-            CheckGrowth(cluster);
+            cluster.CheckGrowth();
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store}: {name}: {strike}"));
             Assert.True(cluster.Recording.Violations() is [], string.Join('\n', [.. cluster.Recording.Violations(), cluster.Text()]));
         }
@@ -38,18 +34,6 @@ public abstract class FaultTests(string store, StoreCluster clusters, ITestOutpu
         {
             await clusters.ForgetAsync();
             throw;
-        }
-    }
-
-    private static void CheckGrowth(Cluster cluster)
-    {
-        foreach (var (process, before, now) in cluster.Growth())
-        {
-            if (now.Megabytes - before.Megabytes > MostGrowth.Megabytes || now.Threads - before.Threads > MostGrowth.Threads ||
-                now.Handles - before.Handles > MostGrowth.Handles)
-            {
-                cluster.Recording.Found(RunClock.Now, $"{process} grew from {before} to {now}");
-            }
         }
     }
 }

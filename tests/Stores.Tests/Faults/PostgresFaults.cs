@@ -12,10 +12,10 @@ internal static class PostgresFaults
 
     public static IEnumerable<Fault> All =>
     [
-        new("leader's session ended by an administrator", ["postgres"], (_, _) => Bounds.AtOnce, TerminatedAsync),
+        new("leader's session ended by an administrator", ["postgres"], (_, _) => Bounds.AtOnce, TerminatedAsync) { Weight = 3 },
         new("connection limit reached", ["postgres"], (_, lease) => Bounds.ServerBack(lease), ConnectionLimitAsync),
-        new("waiters frozen ahead of a live one", ["postgres"], (_, _) => Bounds.DeadWaiters, WaitersFrozenAsync),
-        new("waiters dead ahead of a live one", ["postgres"], (_, _) => Bounds.DeadWaiters, WaitersDeadAsync),
+        new("waiters frozen ahead of a live one", ["postgres"], (_, _) => Bounds.DeadWaiters, WaitersFrozenAsync) { EndsLeader = true },
+        new("waiters dead ahead of a live one", ["postgres"], (_, _) => Bounds.DeadWaiters, WaitersDeadAsync) { EndsLeader = true },
         new("heartbeats blocked by a row lock of somebody else", ["postgres"], (_, lease) => Bounds.OneLease(lease), RowLockAsync),
     ];
 

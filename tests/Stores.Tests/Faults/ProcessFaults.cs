@@ -9,10 +9,10 @@ internal static class ProcessFaults
 
     public static IEnumerable<Fault> All =>
     [
-        new("leader killed", Fault.Everywhere, (store, lease) => store == "postgres" ? Bounds.AtOnce : Bounds.OneLease(lease), KilledAsync),
-        new("leader terminated, its job drains 3 s", Fault.Everywhere, (_, _) => Bounds.AtOnce, DrainedAsync) { InSoak = false },
-        new("leader terminated", ["redis", "postgres", "file"], (_, _) => Bounds.AtOnce, TerminatedAsync),
-        new("leader resigns", ["redis", "postgres", "file"], (_, _) => Bounds.AtOnce, ResignedAsync),
+        new("leader killed", Fault.Everywhere, (store, lease) => store == "postgres" ? Bounds.AtOnce : Bounds.OneLease(lease), KilledAsync) { EndsLeader = true, Weight = 8 },
+        new("leader terminated, its job drains 3 s", Fault.Everywhere, (_, _) => Bounds.AtOnce, DrainedAsync) { EndsLeader = true },
+        new("leader terminated", Fault.Everywhere, (_, _) => Bounds.AtOnce, TerminatedAsync) { EndsLeader = true, Weight = 6 },
+        new("leader resigns", Fault.Everywhere, (_, _) => Bounds.AtOnce, ResignedAsync) { Weight = 12 },
         new("leader frozen for three leases", Fault.Everywhere, (_, lease) => Bounds.OneLease(lease), FrozenAsync),
         new("leader's thread pool starved for three leases", Fault.Everywhere, (_, lease) => Bounds.OneLease(lease), StarvedAsync),
     ];

@@ -17,6 +17,10 @@ public sealed class PostgresServer : RealServer
     {
     }
 
+    /// <summary>One that lets more clients in than usual.</summary>
+    internal static PostgresServer WithRoomFor(int connections) => new(
+        LocalServer.Postgres(LoopbackPort.Free(), "election") is { } server ? server with { Connections = connections } : null);
+
     /// <summary>
     /// A standby that reads the log files of <paramref name="primary"/>, which is stopped and started for its copy.
     /// </summary>

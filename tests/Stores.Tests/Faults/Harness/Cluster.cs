@@ -8,6 +8,9 @@ namespace AspireElection.Faults.Harness;
 /// <summary>Some nodes, the place of their election, and everything that is recorded of them.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
+    /// <summary>What a process may use more later than at its first rest.</summary>
+    private static readonly ProcessSize MostGrowth = new(Megabytes: 60, Threads: 20, Handles: 25);
+
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
 
     private readonly List<Node> _nodes = [];
@@ -126,6 +129,18 @@ internal sealed class Cluster : IAsyncDisposable
         .. _nodes.Where(n => n.Runs && _sizes.ContainsKey(n.Process.Name) && n.Process.Size is not null)
             .Select(n => (n.Process.Name, _sizes[n.Process.Name], n.Process.Size!)),
     ];
+
+    public void CheckGrowth()
+    {
+        foreach (var (process, before, now) in Growth())
+        {
+            if (now.Megabytes - before.Megabytes > MostGrowth.Megabytes || now.Threads - before.Threads > MostGrowth.Threads ||
+                now.Handles - before.Handles > MostGrowth.Handles)
+            {
+                Recording.Found(RunClock.Now, $"{process} grew from {before} to {now}");
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -8,8 +8,8 @@ internal static class Lateness
 {
     private const int Kept = 100_000;
 
-    /// <summary>A takeover passes from process to process several times, and each of them comes late anew.</summary>
-    private const int Steps = 3;
+    /// <summary>A takeover passes from process to process more than once, and each of them comes late anew.</summary>
+    private const int Steps = 2;
 
     private static readonly TimeSpan s_nap = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_usual = TimeSpan.FromMilliseconds(3);
@@ -20,6 +20,16 @@ internal static class Lateness
         thread.Start();
         return thread;
     });
+
+    /// <summary>How much of the time was lost since the beginning.</summary>
+    public static double Share
+    {
+        get
+        {
+            lock (s_late)
+                return s_late.Count == 0 ? 0 : s_late.Sum(l => l.By.TotalSeconds) / (RunClock.Now - s_late.Peek().At + s_nap).TotalSeconds;
+        }
+    }
 
     public static void Begin() => _ = s_thread.Value;
 

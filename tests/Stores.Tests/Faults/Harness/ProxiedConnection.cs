@@ -30,9 +30,11 @@ internal sealed class ProxiedConnection(Socket node, Direction toServer, Directi
             // While nothing gets through, the server does not even hear that somebody connects.
             await toServer.OpenAsync(stop.Token);
             await _server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stop.Token);
-            await Task.WhenAll(
-                PumpAsync(node, _server, toServer, () => _nodeIsHalfOpen, () => _serverIsHalfOpen, stop.Token),
-                PumpAsync(_server, node, toNode, () => _serverIsHalfOpen, () => _nodeIsHalfOpen, stop.Token));
+            var up = PumpAsync(node, _server, toServer, () => _nodeIsHalfOpen, () => _serverIsHalfOpen, stop.Token);
+            var down = PumpAsync(_server, node, toNode, () => _serverIsHalfOpen, () => _nodeIsHalfOpen, stop.Token);
+            // A reset of one side must not wait for the other side to say something.
+            await await Task.WhenAny(up, down);
+            await Task.WhenAll(up, down);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
         {

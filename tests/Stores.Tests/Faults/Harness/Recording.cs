@@ -21,6 +21,9 @@ internal sealed class Recording
 
     public int Writes { get; private set; }
 
+    /// <summary>How often another term was led in than before.</summary>
+    public int Changes => Math.Max(0, Reigns.Count - 1);
+
     /// <summary>All leaderships, in the order in which they were first heard of.</summary>
     public IReadOnlyList<Reign> Reigns
     {

@@ -44,6 +44,19 @@ internal sealed class RedisGround : Ground
     public override Task<IElectionStore> OpenStoreAsync() =>
         Task.FromResult<IElectionStore>(new RedisStore(_client!, BootClock.Instance));
 
+    /// <summary>Waits until the server's own record says that a node has the seat.</summary>
+    public async Task UntilSeatIsOfAsync(string nodeId, TimeSpan limit)
+    {
+        for (var end = RunClock.Now + limit; ; await Task.Delay(2))
+        {
+            string? seat = await Admin.StringGetAsync($"election:{{{Election}}}:seat");
+            if (seat is not null && !seat.StartsWith("reserved", StringComparison.Ordinal) && seat.Contains($":{nodeId}#", StringComparison.Ordinal))
+                return;
+            if (RunClock.Now > end)
+                throw new TimeoutException($"{nodeId} is not granted the seat; it is '{seat}'");
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         _client?.Dispose();
