@@ -84,7 +84,7 @@ public sealed class Candidate : IAsyncDisposable
         _changes = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
         _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
         _pause = new Wake(clock, _times.Slice);
-        _presence = new Presence(store, _times, clock, _health, Self, PreemptForBetter);
+        _presence = new Presence(store, _times, clock, _health, random, Self, PreemptForBetter);
         _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw);
         _precedence = new Precedence(Id, _presence, _observer, _times, clock);
         _candidacy = NewCandidacy();

@@ -11,6 +11,7 @@ internal sealed class Presence(
     LeadershipTimes times,
     TimeProvider clock,
     StoreHealth health,
+    Random random,
     Func<Member> self,
     Action changed)
 {
@@ -43,9 +44,11 @@ internal sealed class Presence(
     public async Task RunAsync(CancellationToken stopping)
     {
         await using var wakeUp = stopping.Register(_wake.Set);
+        var first = true;
         while (!stopping.IsCancellationRequested)
         {
-            var next = clock.After(Period);
+            // Many nodes that were started together would all beat at one instant, and a renewal would wait behind them.
+            var next = clock.After(first ? Period * random.NextDouble() : Period);
             Volatile.Write(ref _turnedAt, clock.GetTimestamp());
             try
             {
@@ -53,6 +56,7 @@ internal sealed class Presence(
                 health.Reached();
                 Hear(members);
                 changed();
+                first = false;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
