@@ -102,13 +102,23 @@ internal static class LineFaults
         var deaf = strike.Followers[strike.Random.Next(strike.Followers.Count)];
         foreach (var other in strike.Followers.Where(f => f != deaf))
             other.Process.Kill();
-        deaf.Line.ToNode.Lose();
-        strike.Leader.Process.Kill();
-        // PostgreSQL takes it back by itself; in Redis it is an orphan that only its own candidate knows how to reclaim.
         if (strike.Cluster.Ground is RedisGround redis)
+        {
+            // Deaf only for the answer itself: it asks when the end that it was told has come. What it holds then is an
+            // orphan, which only its own candidate knows how to reclaim.
+            strike.Leader.Process.Kill();
+            await redis.UntilSeatEndsSoonAsync(strike.Lease * 2);
+            deaf.Line.ToNode.Lose();
             await redis.UntilSeatIsOfAsync(deaf.NodeId, strike.Lease * 5);
+        }
         else
+        {
+            // The server grants it the lock while it hears nothing, and takes it back by itself.
+            deaf.Line.ToNode.Lose();
+            strike.Leader.Process.Kill();
             await Strike.WaitAsync(Bounds.OneLease(strike.Lease) + strike.Lease / 2);
+        }
+
         var healed = RunClock.Now;
         deaf.Line.Heal();
         await strike.NextTermAsync(healed);

@@ -9,6 +9,8 @@ namespace AspireElection.Faults.Harness;
 /// <summary>A Redis of its own.</summary>
 internal sealed class RedisGround : Ground
 {
+    private const string SeatKey = $"election:{{{Election}}}:seat";
+
     private readonly RedisServer _server = new();
     private ConnectionMultiplexer? _client;
 
@@ -44,12 +46,22 @@ internal sealed class RedisGround : Ground
     public override Task<IElectionStore> OpenStoreAsync() =>
         Task.FromResult<IElectionStore>(new RedisStore(_client!, BootClock.Instance));
 
+    /// <summary>Waits for the last moments of a seat that nobody renews any more.</summary>
+    public async Task UntilSeatEndsSoonAsync(TimeSpan limit)
+    {
+        for (var end = RunClock.Now + limit; await Admin.KeyTimeToLiveAsync(SeatKey) is { TotalMilliseconds: > 40 }; await Task.Delay(2))
+        {
+            if (RunClock.Now > end)
+                throw new TimeoutException("somebody still renews the seat");
+        }
+    }
+
     /// <summary>Waits until the server's own record says that a node has the seat.</summary>
     public async Task UntilSeatIsOfAsync(string nodeId, TimeSpan limit)
     {
         for (var end = RunClock.Now + limit; ; await Task.Delay(2))
         {
-            string? seat = await Admin.StringGetAsync($"election:{{{Election}}}:seat");
+            string? seat = await Admin.StringGetAsync(SeatKey);
             if (seat is not null && !seat.StartsWith("reserved", StringComparison.Ordinal) && seat.Contains($":{nodeId}#", StringComparison.Ordinal))
                 return;
             if (RunClock.Now > end)
