@@ -44,6 +44,9 @@ internal sealed class ElectionLine(TimeProvider clock)
     /// <summary>The session that held the seat when it was last looked at.</summary>
     public SessionPresence? Holder { get; private set; }
 
+    /// <summary>Whether somebody holds the lock who is no candidate, and not only for a moment.</summary>
+    public bool IsForeign { get; private set; }
+
     /// <summary>Who is to be served next, when it is to be looked after at the server.</summary>
     public Stand? Next => Taking is null && Seat is null ? _stands.FirstOrDefault() : null;
 
@@ -77,6 +80,7 @@ internal sealed class ElectionLine(TimeProvider clock)
     {
         var now = clock.GetTimestamp();
         Holder = null;
+        IsForeign = false;
         if (view.Holder == 0)
         {
             _settlesUntil = null;
@@ -97,6 +101,7 @@ internal sealed class ElectionLine(TimeProvider clock)
 
         if (!view.Released)
             _settlesUntil = null;
+        IsForeign = view.Program is not null;
         if (view.PresenceKey is { } key)
             Holder = new SessionPresence(view.Holder, key);
         LookAt(clock.After(next.Candidacy.RetryPeriod < LongestSettling / 2 ? next.Candidacy.RetryPeriod : LongestSettling / 2));

@@ -26,6 +26,9 @@ internal sealed class ElectionLines : ISeatLines
     /// <summary>Gives back a seat that nobody wants any more.</summary>
     public required Action<SharedSeat> GiveBack { get; init; }
 
+    /// <summary>What is said to who waits for a seat whose lock another program holds.</summary>
+    public required Func<Stand, string, Exception> Refusal { get; init; }
+
     /// <summary>Tells others of seats that have run out, once their locks are given back.</summary>
     public required Action<List<SharedSeat>, Task> RanOut { get; init; }
 
@@ -225,6 +228,10 @@ internal sealed class ElectionLines : ISeatLines
                     line.Taking = stand;
                     SlotOf(stand.Candidacy).Take(stand);
                 }
+                else if (line.IsForeign)
+                {
+                    Refuse(line, views[i].Program!);
+                }
                 else if (line.Holder is { } holder && watch(holder))
                 {
                     line.LookAt(_clock.After(Poll));
@@ -266,6 +273,15 @@ internal sealed class ElectionLines : ISeatLines
         }
 
         failed.ForEach(s => s.Fail(exception));
+    }
+
+    private void Refuse(ElectionLine line, string program)
+    {
+        foreach (var stand in line.Stands.ToList())
+        {
+            Remove(stand);
+            stand.Fail(Refusal(stand, program));
+        }
     }
 
     private ElectionLine? Settle(Stand stand)

@@ -7,7 +7,8 @@ namespace AspireElection.Stores.Postgres.Many;
 /// <param name="PresenceKey">The presence key of that process; null where it has none, as a session of one seat.</param>
 /// <param name="Released">The last term was given back; its lock follows in a moment.</param>
 /// <param name="Better">How many better candidates wait for it now.</param>
-internal readonly record struct SeatView(int Holder, int? PresenceKey, bool Released, int Better);
+/// <param name="Program">What a holder calls itself that is no candidate: it happens to use the same key.</param>
+internal readonly record struct SeatView(int Holder, int? PresenceKey, bool Released, int Better, string? Program = null);
 
 /// <summary>Looks at any number of seats in one round trip.</summary>
 internal sealed class SeatSurvey(NpgsqlConnection connection) : IAsyncDisposable
@@ -28,7 +29,10 @@ internal sealed class SeatSurvey(NpgsqlConnection connection) : IAsyncDisposable
             CASE WHEN h.pid IS NULL THEN (
                 SELECT count(*)::int FROM election_waiters w JOIN present q ON q.pid = w.backend_pid AND q.key = w.presence
                 WHERE w.election = a.election AND (w.priority > a.priority
-                    OR (w.priority = a.priority AND (w.node_id, w.incarnation) < (a.node_id, a.incarnation)))) ELSE 0 END
+                    OR (w.priority = a.priority AND (w.node_id, w.incarnation) < (a.node_id, a.incarnation)))) ELSE 0 END,
+            CASE WHEN h.pid IS NOT NULL AND p.key IS NULL THEN (
+                SELECT s.application_name FROM pg_stat_activity s
+                WHERE s.pid = h.pid AND NOT starts_with(s.application_name, '{LockSession.Name} ')) END
         FROM unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::text[]) WITH ORDINALITY
             AS a (election, key, priority, node_id, incarnation, n)
         LEFT JOIN held h ON h.key = a.key LEFT JOIN present p ON p.pid = h.pid
@@ -62,7 +66,8 @@ internal sealed class SeatSurvey(NpgsqlConnection connection) : IAsyncDisposable
         while (await reader.ReadAsync())
         {
             views.Add(new SeatView(
-                reader.GetInt32(0), reader.IsDBNull(1) ? null : reader.GetInt32(1), reader.GetBoolean(2), reader.GetInt32(3)));
+                reader.GetInt32(0), reader.IsDBNull(1) ? null : reader.GetInt32(1), reader.GetBoolean(2), reader.GetInt32(3),
+                reader.IsDBNull(4) ? null : reader.GetString(4)));
         }
 
         return views;

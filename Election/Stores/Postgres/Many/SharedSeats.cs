@@ -29,6 +29,9 @@ internal sealed class SharedSeats : IPostgresSeats
     private readonly SessionWatches _watches;
     private Task? _loop;
 
+    /// <summary>Whether the present session of those who wait has done its work once.</summary>
+    private bool _served;
+
     public SharedSeats(
         int sessions, ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, PooledStatements pool,
         PostgresErrors errors, TimeProvider clock)
@@ -40,7 +43,7 @@ internal sealed class SharedSeats : IPostgresSeats
         _marks = marks;
         _errors = errors;
         _clock = clock;
-        _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut };
+        _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut, Refusal = Refusal };
         _releases = new SeatReleases(pool, _lines, clock);
         _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _ => _lines.Tell());
     }
@@ -114,6 +117,10 @@ internal sealed class SharedSeats : IPostgresSeats
         _ = _releases.ReleaseAsync(seat);
     }
 
+    private StoreUnavailableException Refusal(Stand stand, string program) => _errors.Unfit(
+        $"the advisory lock {stand.Key} of the election '{stand.Candidacy.Election}' is held by another program " +
+        $"(application '{program}'); change the key there, or rename the election");
+
     private void RanOut(List<SharedSeat> seats, Task unlocked) => _ = _releases.TellAsync(seats, unlocked);
 
     private async Task<Grant> GrantedAsync(Stand stand)
@@ -172,19 +179,21 @@ internal sealed class SharedSeats : IPostgresSeats
         var pause = FirstPause;
         while (!_closing.IsCancellationRequested)
         {
+            _served = false;
             try
             {
                 await using var session = await WaiterSession.OpenAsync(_settings, _poolers, _errors, _closing.Token);
-                pause = FirstPause;
                 _lines.BeginAnew();
                 await ServeAsync(session);
             }
             catch (Exception exception)
             {
-                // Whatever it was: those who wait must be told when it goes on, and the loop must not end.
+                // Whatever it was: those who wait must be told unless a new session helps, and the loop must not end.
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
                     _schema.Forget();
-                if (pause > FirstPause)
+                if (_served)
+                    pause = FirstPause;
+                else
                     _lines.FailAll(PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception);
                 await PauseAsync(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -205,6 +214,7 @@ internal sealed class SharedSeats : IPostgresSeats
             _lines.Saw(due, await session.LookAsync(due), Watch);
             if (_lines.NextWaiting() is { Count: > 0 } waiting)
                 await session.JoinAsync(waiting);
+            _served = true;
             await session.PauseAsync(_lines.UntilNextDue(), told, _clock);
         }
     }

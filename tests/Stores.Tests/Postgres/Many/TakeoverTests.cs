@@ -1,3 +1,4 @@
+using AspireElection.Stores.Postgres;
 using AspireElection.Stores.Postgres.Many;
 using AspireElection.Stores.Tests.Servers;
 using AspireElection.Timing;
@@ -99,6 +100,61 @@ public sealed class TakeoverTests(PostgresServer server, ITestOutputHelper outpu
                 command.Parameters.Add(new NpgsqlParameter { Value = value });
             await command.ExecuteNonQueryAsync();
         }
+    }
+
+    [Fact]
+    public async Task Seats_of_more_sessions_than_are_watched_are_looked_at_now_and_then()
+    {
+        var elections = Elections(6);
+        foreach (var election in elections)
+            await Acquire(NewShared(1), StandFor(election, "node-1"));
+        // One session of its own, so four watches; default retry period of two seconds.
+        var next = AcquireAll(NewShared(1), elections, "node-2", TimeSpan.FromSeconds(10));
+        await UntilRegistered(elections);
+        await Until(async () => await AskAsync<long>("""
+            SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+            WHERE locktype = 'advisory' AND NOT granted AND objsubid = 2 AND datname = current_database()
+            """) == 4, "four are watched");
+        var before = Clock.GetTimestamp();
+        await AskAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM unnest($1::int[]) AS pid", await HoldersOf(elections));
+        Print(before, await next);
+    }
+
+    [Fact]
+    public async Task A_program_that_holds_the_lock_of_a_seat_by_chance_is_named()
+    {
+        var store = NewShared();
+        await MakeTablesAsync();
+        await using var other = await Source.OpenConnectionAsync();
+        await using var take = new NpgsqlCommand($"SET application_name = 'nightly report'; SELECT pg_advisory_lock({SeatKey.Of(Election)})", other);
+        await take.ExecuteNonQueryAsync();
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => Acquire(store, Stand("node-1")));
+        Assert.Contains("is held by another program (application 'nightly report')", refused.Message, StringComparison.Ordinal);
+        await take.DisposeAsync();
+        await using var give = new NpgsqlCommand($"SELECT pg_advisory_unlock({SeatKey.Of(Election)}); RESET application_name", other);
+        await give.ExecuteNonQueryAsync();
+        await Acquire(store, Stand("node-1"));
+    }
+
+    [Fact]
+    [Trait("Run", "all")]
+    public async Task Five_thousand_seats_of_a_killed_process_are_taken_over()
+    {
+        var line = NewLine();
+        var (one, two, elections) = (NewShared(2, line.ConnectionString), NewShared(), Elections(5000));
+        var begun = Clock.GetTimestamp();
+        Print(begun, await AcquireAll(one, elections, "node-1"));
+        var next = AcquireAll(two, elections, "node-2");
+        await UntilRegistered(elections);
+        await UntilWatched(elections);
+        var before = Clock.GetTimestamp();
+        line.Kill();
+        Print(before, await next);
+        Assert.All((await RenewAll(two, await next)).Values, a => Assert.Equal(RenewAnswer.Renewed, a));
+        begun = Clock.GetTimestamp();
+        await Task.WhenAll((await next).Select(g => two.ReleaseAsync(g.Term, CancellationToken.None).AsTask()));
+        output.WriteLine($"released within {Since(begun).TotalMilliseconds:0} ms");
+        Assert.Empty(await HoldersOf(elections));
     }
 
     [Fact]
