@@ -52,7 +52,7 @@ internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, T
                 },
                 CancellationToken.None);
         }
-        catch (StoreUnavailableException)
+        catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
         {
             // Those who wait look by themselves, a little later.
         }
@@ -82,9 +82,10 @@ internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, T
             await pool.RunAsync((connection, cancellation) => MarkAsync(connection, seats, cancellation), CancellationToken.None)
                 .AsTask().WaitAsync(Limit, clock);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException)
+        catch (Exception)
         {
-            // The seats are given back all the same. Without the mark a successor waits for a lease, and only when the
+            // Whatever it was (a server that cannot be reached, a store that is closed): the seats are given back all the
+            // same, and those of later releases too. Without the mark a successor waits for a lease, and only when the
             // server restarts in between.
         }
     }

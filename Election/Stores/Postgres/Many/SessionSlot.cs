@@ -101,6 +101,9 @@ internal sealed class SessionSlot : IAsyncDisposable
             }
 
             await ServeAsync(_session);
+            // A server that ends each session at once must not be asked for the next one without a pause.
+            if (_orders.IsNeeded)
+                await PauseAsync(FirstPause);
         }
 
         FailWanted(new ObjectDisposedException(nameof(PostgresStore)));
@@ -114,10 +117,10 @@ internal sealed class SessionSlot : IAsyncDisposable
             _orders.Begin();
             await work.RunAsync();
         }
-        catch (Exception exception) when (
-            PostgresErrors.AreOfServer(exception) || exception is OperationCanceledException or InvalidOperationException)
+        catch (Exception)
         {
-            // The session is gone, and its locks with it: those who hold seats are told so below.
+            // Whatever it was: the session is given up, and its locks with it. Those who hold seats are told so below, and
+            // the loop goes on for those who stand or will stand.
         }
         finally
         {

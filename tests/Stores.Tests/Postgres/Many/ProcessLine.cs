@@ -75,7 +75,8 @@ internal sealed class ProcessLine : IAsyncDisposable
                 passing.Add(PassAsync(server, client));
             }
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (
+            exception is SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // Killed.
         }

@@ -78,6 +78,7 @@ public sealed class TakeoverTests(PostgresServer server, ITestOutputHelper outpu
         // The server ends a session by letting go of one lock after the other: here very slowly.
         await using var holder = await Source.OpenConnectionAsync();
         var presence = await SessionPresence.TakeAsync(holder, CancellationToken.None);
+        await RunAsync("SET application_name = 'AspireElection seats'");
         await RunAsync("SELECT count(pg_try_advisory_lock(key)) FROM unnest($1::bigint[]) AS key", Keys(elections));
         var next = elections.Select(e => Acquire(store, StandFor(e, "node-1"))).ToArray();
         await UntilRegistered(elections);
