@@ -60,19 +60,36 @@ public sealed class SharedSessionTests(PostgresServer server, ITestOutputHelper 
     [Fact]
     public async Task An_election_that_nobody_renews_runs_out_though_its_session_lives_on_with_another()
     {
-        var lease = TimeSpan.FromSeconds(1);
+        var attempt = 1;
+        while (!await RunsOut($"{Election}-{attempt}"))
+            Assert.True(attempt++ < 5, "the machine is too busy for this lease");
+    }
+
+    /// <returns>False when the test itself was held up, so that the other leader was silent as well.</returns>
+    private async Task<bool> RunsOut(string election)
+    {
+        var lease = TimeSpan.FromSeconds(1.5);
         var (one, two) = (NewShared(1), NewShared(1));
-        var silent = await Acquire(one, StandFor(Election, "silent", lease));
-        var other = await Acquire(one, StandFor($"{Election}-other", "other", lease));
-        var waiting = Acquire(two, StandFor(Election, "next", lease));
+        var silent = await Acquire(one, StandFor(election, "silent", lease));
+        var other = await Acquire(one, StandFor($"{election}-other", "other", lease));
+        var waiting = Acquire(two, StandFor(election, "next", lease));
+        var renewed = other.AnchoredAt;
         using var cadence = new PeriodicTimer(lease / 8, Clock);
         while (!waiting.IsCompleted && await cadence.WaitForNextTickAsync())
-            Assert.Equal(RenewAnswer.Renewed, await Renew(one, other, lease));
+        {
+            var sent = Clock.GetTimestamp();
+            var answer = await Renew(one, other, lease);
+            if (Since(renewed) > lease * 0.9)
+                return false;
+            Assert.Equal(RenewAnswer.Renewed, answer);
+            renewed = sent;
+        }
+
         var next = await waiting;
         Assert.True(next.AnchoredAt >= silent.AnchoredAt + lease.ToTicksOf(Clock), "taken while its leader still trusted in it");
-        Assert.True(Doubted.ContainsKey($"{Election} silent"));
+        Assert.True(Doubted.ContainsKey($"{election} silent"));
         Assert.Equal(RenewAnswer.Lost, await Renew(one, silent, lease));
-        Assert.Equal(RenewAnswer.Renewed, await Renew(two, next, lease));
+        return true;
     }
 
     [Fact]
