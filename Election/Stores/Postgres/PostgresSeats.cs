@@ -15,12 +15,14 @@ internal sealed class PostgresSeats(
     private const int Turns = 10;
 
     private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
+    private readonly BrokenWaits _broken = new(clock);
     private readonly CancellationTokenSource _closing = new();
 
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, typeof(PostgresStore));
         await CloseOrphansAsync(candidacy);
+        _broken.Remind(candidacy);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
@@ -108,6 +110,11 @@ internal sealed class PostgresSeats(
         catch (NpgsqlException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
         {
             return null;
+        }
+        catch (Exception exception) when (PostgresErrors.AreOfServer(exception) && session is { WasGranted: false, IsOpen: false })
+        {
+            _broken.BrokeOff(candidacy);
+            throw;
         }
         finally
         {

@@ -1,3 +1,4 @@
+using AspireElection.Faults.Harness;
 using AspireElection.Fencing;
 using AspireElection.Stores.Tests.Servers;
 using Npgsql;
@@ -68,6 +69,23 @@ public sealed class FencedTransactionTests(PostgresServer server) : PostgresFact
         Assert.InRange(Since(before), lease * 2, TimeSpan.FromSeconds(8));
         await ending.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work);
+    }
+
+    [Fact]
+    public async Task A_predecessor_that_is_gone_does_not_go_on_running_its_statement()
+    {
+        await using var line = new TcpProxy(Server.Port);
+        await using var cut = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Port = line.Port }.ConnectionString);
+        await CommitAsync(TermOf("node-0", 4));
+        await using var running = await PostgresFencedTransaction.BeginAsync(cut, TermOf("node-1", 5), Lease);
+        await using var sleep = new NpgsqlCommand("SELECT pg_sleep(60)", running.Connection);
+        var work = sleep.ExecuteNonQueryAsync();
+        await Until(async () => await AskAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 1, "its statement runs");
+        var next = CommitAsync(TermOf("node-2", 6));
+        line.Cut();
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => work);
+        // Far sooner than its lease, after which only an idle one is ended.
+        await next;
     }
 
     [Fact]

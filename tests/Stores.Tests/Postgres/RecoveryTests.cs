@@ -80,6 +80,37 @@ public sealed class RecoveryTests : IAsyncLifetime
         await FollowAsync(standby.ConnectionString, before, broken, lease, released);
     }
 
+    [Fact]
+    public async Task Who_waited_in_line_waits_out_a_term_that_the_store_has_lost_from_the_moment_its_wait_broke_off()
+    {
+        var lease = TimeSpan.FromSeconds(3);
+        var (_, before) = await LeadAsync(TimeSpan.FromSeconds(60), released: false);
+        // It was last told of a leader some time ago, who has gone on renewing since.
+        var told = new Sighting(new Leader("node-1", before.Candidate.Incarnation, null, before.Token, DateTimeOffset.UnixEpoch), Clock.GetTimestamp());
+        var store = NewStore(_server.ConnectionString);
+        var waiting = store.AcquireAsync(Stand(), CancellationToken.None).AsTask();
+        await UntilAsync(async () => await _server.QueryAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") is 1L, "it waits");
+        var broken = Clock.GetTimestamp();
+        // The waiter first: it must not be granted the seat of a leader that loses its session a moment earlier.
+        await _server.QueryAsync("SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        await _server.QueryAsync("""
+            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+            DROP TABLE election_terms, election_marker, node_records, election_ledger, election_ledger_fence, election_log
+            """);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => waiting.WaitAsync(Bound));
+        var next = await AcquireAsync(store, Stand);
+        var waited = TimeSpan.FromSeconds((double)(next.AnchoredAt - broken) / Clock.TimestampFrequency);
+        Assert.True(waited >= lease, $"taken {waited.TotalSeconds:0.000} s after the break");
+        Assert.True(next.Term.Token > before.Token);
+
+        Candidacy Stand()
+        {
+            var candidacy = new Candidacy("recovery", new CandidateId("node-2", "same"), lease);
+            candidacy.Saw(told);
+            return candidacy;
+        }
+    }
+
     /// <summary>Far above what a recovery takes where nothing may be waited for.</summary>
     private static TimeSpan LeaseFor(bool released) => TimeSpan.FromSeconds(released ? 25 : 3);
 
@@ -111,7 +142,10 @@ public sealed class RecoveryTests : IAsyncLifetime
     }
 
     /// <summary>As a candidate does: tries again while the server is not there.</summary>
-    private static async Task<Grant> AcquireAsync(PostgresStore store, string node, TimeSpan lease)
+    private static Task<Grant> AcquireAsync(PostgresStore store, string node, TimeSpan lease) =>
+        AcquireAsync(store, () => new Candidacy("recovery", new CandidateId(node, Guid.NewGuid().ToString("N")), lease));
+
+    private static async Task<Grant> AcquireAsync(PostgresStore store, Func<Candidacy> stand)
     {
         Grant? grant = null;
         await UntilAsync(
@@ -119,8 +153,7 @@ public sealed class RecoveryTests : IAsyncLifetime
             {
                 try
                 {
-                    var candidacy = new Candidacy("recovery", new CandidateId(node, Guid.NewGuid().ToString("N")), lease);
-                    grant = await store.AcquireAsync(candidacy, CancellationToken.None).AsTask().WaitAsync(Bound);
+                    grant = await store.AcquireAsync(stand(), CancellationToken.None).AsTask().WaitAsync(Bound);
                     return true;
                 }
                 catch (StoreUnavailableException)
@@ -128,7 +161,7 @@ public sealed class RecoveryTests : IAsyncLifetime
                     return false;
                 }
             },
-            $"{node} is granted the seat");
+            "the seat is granted");
         return grant!;
     }
 
