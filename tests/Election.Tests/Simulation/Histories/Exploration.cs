@@ -19,7 +19,7 @@ internal static class Exploration
 
     /// <summary>Histories from a first seed on, until their number, the time or a few failures end it.</summary>
     public static Figures Explore(
-        ulong firstSeed, int count, TimeSpan limit, int threads, StoreKind? only = null, WorldMistake mistake = WorldMistake.None)
+        ulong firstSeed, int count, TimeSpan limit, int threads, StoreKind? only = null, WorldMistake mistake = WorldMistake.None, int enough = MostFailures)
     {
         var figures = new Figures();
         var watch = Stopwatch.StartNew();
@@ -37,7 +37,7 @@ internal static class Exploration
 
         void Work()
         {
-            while (watch.Elapsed < limit && figures.Failures.Count < MostFailures && Interlocked.Increment(ref next) is var index && index < count)
+            while (watch.Elapsed < limit && figures.Failures.Count < enough && Interlocked.Increment(ref next) is var index && index < count)
             {
                 var seed = firstSeed + (ulong)index;
                 var history = new History(PlanDrawing.Draw(seed, only ?? KindOf(seed), mistake));

@@ -17,6 +17,8 @@ internal sealed class History
     private bool _over;
     private int _disturbances;
     private long _calmSince;
+    private int _storeDisturbances;
+    private long _storeCalmSince;
 
     public History(Plan plan)
     {
@@ -58,11 +60,17 @@ internal sealed class History
     /// <summary>When the store granted a token.</summary>
     public Dictionary<long, long> GrantedAt { get; } = [];
 
+    /// <summary>Which term a candidate knew to be alive when it was granted its own.</summary>
+    public Dictionary<long, long> KnewOf { get; } = [];
+
     /// <summary>When the store lost what it had promised to keep, and whether those connected could hear of it.</summary>
     public List<(long At, bool Told)> Breaks { get; } = [];
 
     /// <summary>The faults that act now.</summary>
     public List<Fault> ActingFaults { get; } = [];
+
+    /// <summary>Since when nothing has disturbed the store itself; null while something does.</summary>
+    public long? StoreCalmSince => _storeDisturbances > 0 ? null : _storeCalmSince;
 
     /// <summary>Since when nothing has disturbed anybody; null while something does. Orderly changes do not.</summary>
     public long? CalmSince => _disturbances > 0 ? null : _calmSince;
@@ -115,10 +123,15 @@ internal sealed class History
         Breaks.Add((Time.Now, told));
     }
 
-    public void Granted(string who, long token)
+    /// <summary>The store granted the seat.</summary>
+    /// <param name="who">To whom.</param>
+    /// <param name="token">The new term.</param>
+    /// <param name="known">A term whose end, as far as the candidate was told, had not come when it asked; 0 for none.</param>
+    public void Granted(string who, long token, long known)
     {
         Log.Note($"granted {token} to {who}");
         GrantedAt[token] = Time.Now;
+        KnewOf[token] = known;
         foreach (var checker in _checkers)
             checker.Granted(who, token);
     }
@@ -208,6 +221,8 @@ internal sealed class History
         ActingFaults.Add(fault);
         if (!fault.IsOrderly)
             _disturbances++;
+        if (fault.IsOfStore)
+            _storeDisturbances++;
         fault.Begin();
         FaultActions.Begin(this, fault);
         Time.At(fault.EndsAt, () =>
@@ -217,6 +232,8 @@ internal sealed class History
             ActingFaults.Remove(fault);
             if (!fault.IsOrderly && --_disturbances == 0)
                 _calmSince = Time.Now;
+            if (fault.IsOfStore && --_storeDisturbances == 0)
+                _storeCalmSince = Time.Now;
         });
     }
 

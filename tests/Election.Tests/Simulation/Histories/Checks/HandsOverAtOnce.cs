@@ -1,37 +1,41 @@
 namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>
-/// Where nothing fails, a seat that is given back is taken by another at once, not when a lease ends; and of those who
-/// wait, one is woken.
+/// A seat that is given back is taken at once, not when a lease ends, where somebody waits whom nothing disturbs; each
+/// waiter that is disturbed may cost one grace. Of those who wait one is woken.
 /// </summary>
 internal sealed class HandsOverAtOnce(History history) : Checker(history)
 {
     private static readonly long s_slack = TimeSpan.FromMilliseconds(60).Ticks;
 
+    private readonly List<Node> _ready = [];
     private long _releasedAt = -1;
     private long _takenBy;
-    private int _releasedBy;
+    private Node? _releasedBy;
     private int _asked;
 
-    private long Patience => 20 * History.Plan.UsualDelay + s_slack;
+    private long Settled => Now - 4 * History.Plan.Lease.Ticks;
 
     public override void Released(long token)
     {
         _releasedAt = -1;
-        if (!IsCalm() || History.Reigns.Find(r => r.Token == token) is not { } reign)
+        _ready.Clear();
+        if (History.Reigns.Find(r => r.Token == token) is not { } reign)
             return;
-        var ready = History.Nodes.Count(n => n != reign.Node && n.TakesPart && StandsSince(n) <= Now - 4 * History.Plan.Lease.Ticks);
-        if (ready == 0)
+        _ready.AddRange(History.Nodes.Where(n => n != reign.Node && IsReady(n, Settled)));
+        if (_ready.Count == 0 || !IsStoreCalm(Settled) || !IsFair(reign.Node, Settled))
             return;
+        var grace = (long)(Math.Min(History.Plan.Lease.Ticks / 4, 250 * TimeSpan.TicksPerMillisecond) * 1.25);
+        var one = 20 * History.Plan.UsualDelay + s_slack;
         _releasedAt = Now;
-        _takenBy = Now + Patience;
-        _releasedBy = reign.Node.Index;
+        _takenBy = Now + one + (History.Nodes.Count - 1 - _ready.Count) * (grace + one);
+        _releasedBy = reign.Node;
         _asked = 0;
     }
 
     public override void Served(int node, string what)
     {
-        if (_releasedAt >= 0 && node != _releasedBy && what == "acquire" && ++_asked > 2 && IsCalm())
+        if (_releasedAt >= 0 && node != _releasedBy?.Index && what == "acquire" && ++_asked > 2 && History.CalmSince <= Settled)
             Fail($"{_asked} candidates asked for one seat that was given back");
     }
 
@@ -41,13 +45,20 @@ internal sealed class HandsOverAtOnce(History history) : Checker(history)
     {
         if (_releasedAt < 0)
             return;
-        if (!IsCalm())
+        if (!IsStoreCalm(_releasedAt) || !IsFair(_releasedBy!, _releasedAt) || !_ready.TrueForAll(n => IsReady(n, _releasedAt)))
             _releasedAt = -1;
         else if (Now > _takenBy)
             Fail($"nobody has taken the seat {(Now - _releasedAt) / 1e4} ms after it was given back");
     }
 
-    private bool IsCalm() => History.CalmSince is { } calm && calm <= Now - 4 * History.Plan.Lease.Ticks;
+    private bool IsStoreCalm(long since) => History.StoreCalmSince is { } calm && calm <= since;
 
-    private static long StandsSince(Node node) => Math.Max(node.StartedAt, node.ResignedAt);
+    /// <summary>Whoever gives the seat back has its own part to do; it may have ended since.</summary>
+    private static bool IsFair(Node node, long since) =>
+        node is not { Host: { } host, Line: { } line } || (host.Runs && host.RunsSince <= since && line.Weather.IsFair && line.Weather.FairSince <= since);
+
+    /// <summary>It stands, and nothing has disturbed it.</summary>
+    private static bool IsReady(Node node, long since) =>
+        node is { TakesPart: true, Host: { Runs: true } host, Line: { IsUp: true } line } && node.StartedAt <= since && node.ResignedAt <= since &&
+        host.RunsSince <= since && line.Weather.IsFair && line.Weather.FairSince <= since && line.ConnectedSince <= since;
 }

@@ -28,7 +28,10 @@ internal sealed class OneLeader(History history) : Checker(history)
 
     private bool IsExcused(Reign one, Reign other)
     {
-        var old = Granted(one) < Granted(other) ? one : other;
+        var (old, young) = Granted(one) < Granted(other) ? (one, other) : (other, one);
+        // Whatever the store has forgotten: who knows of a living term does not take its seat.
+        if (History.KnewOf.GetValueOrDefault(young.Token) == old.Token)
+            return false;
         foreach (var (at, told) in History.Breaks)
         {
             if (at >= Granted(old) && Now <= BelievesUntil(old, at, told))

@@ -44,6 +44,9 @@ internal sealed record Fault(
     /// <summary>It is no failure of anything, but what operators do.</summary>
     public bool IsOrderly => Kind is FaultKind.Priority or FaultKind.Join or FaultKind.Leave or FaultKind.Resign or FaultKind.WallStep;
 
+    /// <summary>It is the store's own.</summary>
+    public bool IsOfStore => Kind is FaultKind.StoreHang or FaultKind.StoreRestart or FaultKind.StoreRestartEmpty or FaultKind.StoreWipe or FaultKind.EndSession;
+
     public bool IsActing { get; private set; }
 
     /// <summary>What was kept until it ends.</summary>

@@ -13,9 +13,26 @@ internal static class FaultDrawing
         var faults = new List<Fault>();
         var count = dice.Hits(0.05) ? 0 : 1 + dice.Next((int)(until / lease));
         for (var i = 0; i < count; i++)
-            faults.Add(One(dice, dice.Pick<FaultKind>(kinds), lease, nodes, dice.NextInt64(until)));
+        {
+            var fault = One(dice, dice.Pick<FaultKind>(kinds), lease, nodes, dice.NextInt64(until));
+            faults.Add(fault);
+            // Slow and then cut off: what was late in between is all that a leader has to go by.
+            if (fault.Kind == FaultKind.Delay && dice.Hits(0.5))
+                faults.Add(new Fault(FaultKind.Partition, fault.At + dice.NextInt64(fault.Length), 2 * lease, fault.Nodes, Keeps: dice.Hits(0.5)));
+        }
+
+        for (var i = dice.Hits(0.2) ? dice.Next(1, 4) : 0; i > 0; i--)
+            faults.AddRange(SlowTakeover(dice, lease, nodes, dice.NextInt64(until)));
         return [.. faults.OrderBy(f => f.At)];
     }
+
+    /// <summary>The seat changes hands while everything is slow, and soon afterwards some are cut off: the new leader perhaps.</summary>
+    private static IEnumerable<Fault> SlowTakeover(Dice dice, long lease, int nodes, long at) =>
+    [
+        new Fault(FaultKind.Delay, at, lease / 2, (1 << nodes) - 1, Amount: lease / 3),
+        new Fault(FaultKind.Resign, at + lease / 20),
+        new Fault(FaultKind.Partition, at + (long)(lease * dice.Between(0.2, 0.7)), 2 * lease, 1 + dice.Next((1 << nodes) - 2)),
+    ];
 
     /// <summary>
     /// Only sessions can be ended. A database whose rows are deleted under a living leader shows none until the next

@@ -150,7 +150,7 @@ internal sealed class Line
         if (passage.Blocked is { } partition)
         {
             // What TCP sends again when the line is whole.
-            if (partition.Keeps)
+            if (partition.Keeps || _weather.Resends)
                 partition.AtEnd += () => _history.Time.After(passage.Delay, message.Happen);
             return;
         }

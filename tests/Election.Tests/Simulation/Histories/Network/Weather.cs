@@ -8,6 +8,9 @@ internal sealed class Weather(Dice dice, long usualDelay, bool resends)
 {
     private readonly List<Fault> _acting = [];
 
+    /// <summary>Nothing is lost for good but with its connection.</summary>
+    public bool Resends => resends;
+
     public bool IsFair => _acting.Count == 0;
 
     /// <summary>When the last fault on the line ended; the world's beginning when there was none.</summary>

@@ -40,7 +40,4 @@ internal enum WorldMistake
 
     /// <summary>A reply is taken for the answer of whichever request waits.</summary>
     ReplyOfAnEarlierRequest,
-
-    /// <summary>A released seat is free for anybody at once, not reserved for a successor.</summary>
-    NoReservation,
 }

@@ -12,6 +12,7 @@ internal sealed class LeaseClient : StoreClient
     private readonly List<LeaseWait> _waits = [];
     private readonly List<LeaseWatch> _watches = [];
     private readonly Dictionary<Term, Candidacy> _held = [];
+    private TaskCompletionSource<bool>? _lateRenewal;
 
     public LeaseClient(LeaseServer server, Line line, WorldMistake mistake)
         : base(line, () => server.Members, () => server.Ledger, () => server.UtcNow)
@@ -50,7 +51,7 @@ internal sealed class LeaseClient : StoreClient
 
     public override async ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
-        if (await AskAsync("renew", () => _server.Renew(term, leaseDuration), BoundOf(leaseDuration), cancellationToken))
+        if (await RenewedAsync(term, leaseDuration, cancellationToken))
             return RenewAnswer.Renewed;
         _held.Remove(term);
         return RenewAnswer.Lost;
@@ -117,6 +118,15 @@ internal sealed class LeaseClient : StoreClient
             wait.HearNews(state);
         foreach (var watch in _watches.ToArray())
             watch.HearNews(state);
+    }
+
+    private async Task<bool> RenewedAsync(Term term, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var asked = AskAsync("renew", () => _server.Renew(term, lease), BoundOf(lease), cancellationToken, late => _lateRenewal?.TrySetResult(late));
+        if (_mistake != WorldMistake.ReplyOfAnEarlierRequest)
+            return await asked;
+        var late = _lateRenewal = new TaskCompletionSource<bool>();
+        return await await Task.WhenAny(asked, late.Task);
     }
 
     private void ConnectionBroke()

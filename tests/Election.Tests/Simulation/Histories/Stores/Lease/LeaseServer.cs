@@ -65,7 +65,7 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
             d.First = token;
         d.Line.Remove(me);
         d.Ledger.Pass(token, me);
-        History.Granted(me, token);
+        History.Granted(me, token, known);
         TellNews();
         return (token, null);
     }
@@ -147,14 +147,10 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
     {
         var grace = TimeSpan.FromMilliseconds(Math.Max(1, Math.Floor(Math.Min(_data.Lease.TotalMilliseconds / 4, 250))));
         (_data.Kind, _data.Holder) = (SeatKind.Free, string.Empty);
-        if (Mistake is WorldMistake.HandOverToEveryone or WorldMistake.NoReservation)
+        if (Mistake == WorldMistake.HandOverToEveryone)
         {
             foreach (var waiter in Ranked())
-            {
-                if (Turn(waiter) && Mistake == WorldMistake.NoReservation)
-                    break;
-            }
-
+                Turn(waiter);
             TellNews();
             return;
         }

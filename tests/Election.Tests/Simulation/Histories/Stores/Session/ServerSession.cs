@@ -22,5 +22,6 @@ internal sealed class ServerSession(int backend, SessionClient client, int prior
 
     public long IdleSince { get; set; }
 
-    public bool IsWatched { get; set; }
+    /// <summary>When the server looks at it next, by its own clock.</summary>
+    public long WatchedAt { get; set; } = long.MaxValue;
 }

@@ -124,7 +124,7 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         _row = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, UtcNow);
         session.IdleTimeout = candidacy.LeaseDuration.Ticks;
         Idle(session);
-        History.Granted(candidacy.Id.ToString(), token);
+        History.Granted(candidacy.Id.ToString(), token, lastToken < alive ? alive : 0);
         Notify();
         return new TakeAnswer(token);
     }
@@ -227,26 +227,32 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
     private void Idle(ServerSession session)
     {
         session.IdleSince = Now;
-        if (session.IsWatched)
+        Watch(session, Now + session.IdleTimeout);
+    }
+
+    /// <summary>Looks at the session then, unless it is looked at before: that look sees to the next one.</summary>
+    private void Watch(ServerSession session, long due)
+    {
+        if (due >= session.WatchedAt)
             return;
-        session.IsWatched = true;
-        AtServerTime(Now + session.IdleTimeout, () => EndIfSilent(session));
+        session.WatchedAt = due;
+        AtServerTime(due, () =>
+        {
+            if (session.WatchedAt == due)
+                EndIfSilent(session);
+        });
     }
 
     private void EndIfSilent(ServerSession session)
     {
-        session.IsWatched = false;
+        session.WatchedAt = long.MaxValue;
         if (!session.IsOpen || session.Waiting is not null)
             return;
         var due = session.IdleSince + session.IdleTimeout;
         if (due <= Now)
-        {
             End(session, tell: true);
-            return;
-        }
-
-        session.IsWatched = true;
-        AtServerTime(due, () => EndIfSilent(session));
+        else
+            Watch(session, due);
     }
 
     private void EndIfGone(ServerSession session)
