@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace AspireElection.FaultNodes;
 
 /// <summary>
-/// Many candidates in one process, over one store: "crowd STORE NAME ELECTIONS CANDIDATES LEASE_MS". It takes orders on
-/// standard input (resign, report, stop) and prints what the test needs to compare it with other processes.
+/// Many candidates in one process, over one store: "crowd STORE NAME ELECTIONS CANDIDATES LEASE_MS LOCK_SESSIONS". It
+/// takes orders on standard input (resign, report, stop) and prints what the test needs to compare it with other processes.
 /// </summary>
 internal sealed class Crowd : IAsyncDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class Crowd : IAsyncDisposable
     {
         var (store, name) = (arguments[0], arguments[1]);
         var (elections, candidates, lease) = (Whole(arguments[2]), Whole(arguments[3]), TimeSpan.FromMilliseconds(Whole(arguments[4])));
-        await using var crowd = new Crowd(await OpenAsync(store, Environment.GetEnvironmentVariable(Connection)!));
+        await using var crowd = new Crowd(await OpenAsync(store, Environment.GetEnvironmentVariable(Connection)!, Whole(arguments[5])));
         // The client has us continue on the thread that reads its answers; what follows blocks its thread.
         await Task.Yield();
         for (var election = 0; election < elections; election++)
@@ -61,10 +61,10 @@ internal sealed class Crowd : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private static async Task<IElectionStore> OpenAsync(string store, string connection) => store switch
+    private static async Task<IElectionStore> OpenAsync(string store, string connection, int lockSessions) => store switch
     {
         "redis" => new RedisStore(await ConnectionMultiplexer.ConnectAsync(connection), BootClock.Instance),
-        "postgres" => new PostgresStore(connection, BootClock.Instance),
+        "postgres" => new PostgresStore(connection, BootClock.Instance) { LockSessions = lockSessions },
         _ => throw new ArgumentException($"A crowd knows no store '{store}'.", nameof(store)),
     };
 

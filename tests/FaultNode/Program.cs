@@ -1,3 +1,4 @@
+using System.Globalization;
 using AspireElection.FaultNodes.Registers;
 using AspireElection.Hosting;
 using AspireElection.Workers;
@@ -29,6 +30,8 @@ internal static class Program
 
     private static void AddJobs(ElectionBuilder election)
     {
+        if (Environment.GetEnvironmentVariable(Variables.LockSessions) is { } sessions)
+            election.UsePostgres(lockSessions: int.Parse(sessions, CultureInfo.InvariantCulture));
         if (Environment.GetEnvironmentVariable(Variables.Migrations) is { } folder)
             election.Services.AddSingleton(SlowMigrations.Read(folder));
         election.Services.AddSingleton(services => IRegister.Open(

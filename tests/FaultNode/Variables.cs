@@ -8,4 +8,7 @@ internal static class Variables
 
     /// <summary>A folder whose SQL files take the place of the worker's own migrations.</summary>
     public const string Migrations = "FAULT_MIGRATIONS";
+
+    /// <summary>On PostgreSQL: how many sessions hold all seats of the process, instead of one for each.</summary>
+    public const string LockSessions = "FAULT_LOCK_SESSIONS";
 }

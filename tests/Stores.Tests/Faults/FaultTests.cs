@@ -1,4 +1,5 @@
 using System.Globalization;
+using AspireElection.Faults.Harness;
 using Xunit.Abstractions;
 
 namespace AspireElection.Faults;
@@ -11,6 +12,15 @@ public abstract class FaultTests(string store, StoreCluster clusters, ITestOutpu
     {
         var names = new TheoryData<string>();
         foreach (var fault in FaultTable.All.Where(f => f.Stores.Contains(store) && (f.Hardest == store) == hardest))
+            names.Add(fault.Name);
+        return names;
+    }
+
+    /// <summary>Those that look for a node's own session in the line have nothing to find there.</summary>
+    protected static TheoryData<string> OnSharedSessions()
+    {
+        var names = new TheoryData<string>();
+        foreach (var fault in FaultTable.All.Where(f => f.Stores.Contains("postgres") && !f.Name.StartsWith("waiters", StringComparison.Ordinal)))
             names.Add(fault.Name);
         return names;
     }
@@ -61,6 +71,14 @@ public sealed class FaultsOnPostgres(StoreCluster clusters, ITestOutputHelper ou
     public Task Where_it_hits_hardest(string fault) => RunAsync(fault);
 
     [Theory, MemberData(nameof(Rest)), Trait("Run", "all")]
+    public Task Elsewhere(string fault) => RunAsync(fault);
+}
+
+public sealed class FaultsOnSharedSessions(StoreCluster clusters, ITestOutputHelper output) : FaultTests(Ground.SharedSessions, clusters, output)
+{
+    public static TheoryData<string> Every => OnSharedSessions();
+
+    [Theory, MemberData(nameof(Every)), Trait("Run", "all")]
     public Task Elsewhere(string fault) => RunAsync(fault);
 }
 

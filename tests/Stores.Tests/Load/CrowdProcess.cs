@@ -14,13 +14,13 @@ internal sealed class CrowdProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly ConcurrentQueue<string> _errors = new();
 
-    public CrowdProcess(string name, string store, string connection, int elections, int candidates, TimeSpan lease)
+    public CrowdProcess(string name, string store, string connection, int elections, int candidates, TimeSpan lease, int lockSessions)
     {
         Name = name;
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "FaultNode.dll"), Crowd.Word, store, name,
-            .. new[] { elections, candidates, (int)lease.TotalMilliseconds }.Select(n => n.ToString(CultureInfo.InvariantCulture)),
+            .. new[] { elections, candidates, (int)lease.TotalMilliseconds, lockSessions }.Select(n => n.ToString(CultureInfo.InvariantCulture)),
         ];
         _process = Process.Start(new ProcessStartInfo("dotnet", arguments)
         {

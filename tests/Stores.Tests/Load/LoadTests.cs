@@ -41,22 +41,32 @@ public sealed class LoadTests(ITestOutputHelper output)
         await RunAsync("postgres", server, processes: 2, elections: 1, candidates: 100, Lease, () => RequestsOfPostgresAsync(server));
     }
 
+    [Fact]
+    public async Task Five_hundred_elections_in_one_process_on_eight_sessions_of_postgres()
+    {
+        await using var server = new PostgresServer();
+        await server.StartAsync();
+        await RunAsync("postgres", server, processes: 2, elections: 500, candidates: 1, Lease, () => RequestsOfPostgresAsync(server), lockSessions: 8);
+    }
+
     [Fact, Trait("Run", "all")]
-    public async Task Five_hundred_elections_in_one_process_on_postgres()
+    public async Task Five_hundred_elections_in_one_process_on_postgres_with_a_session_each()
     {
         await using var server = PostgresServer.WithRoomFor(1200);
         await server.StartAsync();
         await RunAsync("postgres", server, processes: 2, elections: 500, candidates: 1, Lease, () => RequestsOfPostgresAsync(server));
     }
 
-    private async Task RunAsync(string store, RealServer server, int processes, int elections, int candidates, TimeSpan lease, Func<Task<long>> requests)
+    private async Task RunAsync(
+        string store, RealServer server, int processes, int elections, int candidates, TimeSpan lease, Func<Task<long>> requests,
+        int lockSessions = 0)
     {
         var crowds = new List<CrowdProcess>();
         try
         {
             var began = RunClock.Now;
             for (var i = 1; i <= processes; i++)
-                crowds.Add(new CrowdProcess($"p{i}", store, ConnectionOf(server), elections, candidates, lease));
+                crowds.Add(new CrowdProcess($"p{i}", store, ConnectionOf(server), elections, candidates, lease, lockSessions));
             await Task.WhenAll(crowds.Select(c => c.StandsAsync(StartLimit)));
             await UntilAllLedAsync(crowds, elections, StartLimit);
             Say($"{store}: {elections} elections, {processes * candidates} candidates each: all led after", RunClock.Now - began);
@@ -64,7 +74,7 @@ public sealed class LoadTests(ITestOutputHelper output)
             await QuietAsync(server, crowds, elections, elections * processes * candidates, lease, requests);
 
             began = RunClock.Now;
-            await crowds[0].ResignAsync(ChangeLimit);
+            await (await MostLeadingAsync(crowds)).ResignAsync(ChangeLimit);
             await UntilAllLedAsync(crowds, elections, ChangeLimit);
             Say("resigned and all led again after", RunClock.Now - began);
 

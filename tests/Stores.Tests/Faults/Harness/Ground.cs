@@ -7,6 +7,9 @@ internal abstract class Ground : IAsyncDisposable
 {
     public const string Election = "faults";
 
+    /// <summary>PostgreSQL, where the seats of a process share its sessions.</summary>
+    public const string SharedSessions = "postgres, shared sessions";
+
     /// <summary>Redis, PostgreSQL or file, as <c>--store</c> calls it.</summary>
     public abstract string Store { get; }
 
@@ -20,6 +23,7 @@ internal abstract class Ground : IAsyncDisposable
     {
         "redis" => new RedisGround(),
         "postgres" => new PostgresGround(),
+        SharedSessions => new PostgresGround(lockSessions: 2),
         "file" => new FileGround(),
         _ => throw new ArgumentException($"There is no ground '{store}'.", nameof(store)),
     };

@@ -6,7 +6,8 @@ using Npgsql;
 namespace AspireElection.Faults.Harness;
 
 /// <summary>A PostgreSQL of its own, which the nodes use under a role without privileges.</summary>
-internal sealed class PostgresGround : Ground
+/// <param name="lockSessions">How many sessions of a node hold its seats; 0: one for each.</param>
+internal sealed class PostgresGround(int lockSessions = 0) : Ground
 {
     public const string Role = "node";
 
@@ -53,6 +54,7 @@ internal sealed class PostgresGround : Ground
     [
         $"ConnectionStrings__postgres={For(port)}",
         $"{FaultNodes.Variables.Register}=postgres:{For(_server.Port)}",
+        .. lockSessions > 0 ? new[] { $"{FaultNodes.Variables.LockSessions}={lockSessions}" } : [],
     ];
 
     public override async Task<IReadOnlyList<long>> ReadRegisterAsync()
