@@ -33,6 +33,31 @@ public sealed class ObservingTests
     });
 
     [Fact]
+    public void Nodes_that_are_started_together_do_not_beat_together_ever_after() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var beats = new List<long>();
+        var started = new List<Candidate>();
+        for (var i = 0; i < 50; i++)
+        {
+            // Observers: a change of its role would make a node beat as well.
+            var (node, store) = nodes.New($"node-{i}", o => o.Observer = true);
+            store.OnHeartbeat = () => beats.Add(world.Clock.Now);
+            await node.StartAsync();
+            started.Add(node);
+        }
+
+        var lease = started[0].LeaseDuration;
+        await world.PassAsync(lease * 2);
+        beats.Clear();
+        await world.PassAsync(lease);
+        Assert.InRange(beats.Count, 49, 51);
+        Assert.True(beats.GroupBy(at => at / (lease.Ticks / 10)).Max(g => g.Count()) <= 15, "no tenth of a lease has much more than its share");
+        foreach (var node in started)
+            await node.StopAsync();
+    });
+
+    [Fact]
     public void A_callback_that_throws_costs_neither_the_election_nor_later_callbacks() => SimulatedWorld.Run(async world =>
     {
         var lost = false;

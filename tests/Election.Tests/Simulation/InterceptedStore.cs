@@ -9,6 +9,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
 
     public Action? OnRelease { get; set; }
 
+    public Action? OnHeartbeat { get; set; }
+
     /// <summary>When set, every call fails with it.</summary>
     public Exception? Away { get; set; }
 
@@ -51,6 +53,7 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
 
     public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
     {
+        OnHeartbeat?.Invoke();
         ThrowIfAway();
         return store.HeartbeatAsync(self, cancellationToken);
     }
