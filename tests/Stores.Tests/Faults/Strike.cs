@@ -49,7 +49,7 @@ internal sealed class Strike
     /// <summary>Somebody has to lead in another term, within the fault's bound.</summary>
     public async Task<Reign> NextTermAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(since, _fault.Bound(Cluster.Ground.Store, Lease), Term);
+        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease), Term);
         Measured(next, after);
         return next;
     }
@@ -57,7 +57,7 @@ internal sealed class Strike
     /// <summary>Somebody has to lead, in whichever term, within the fault's bound.</summary>
     public async Task<Reign> SomebodyAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(since, _fault.Bound(Cluster.Ground.Store, Lease));
+        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease));
         Measured(next, after);
         return next;
     }
@@ -66,7 +66,7 @@ internal sealed class Strike
     public async Task SameTermAsync()
     {
         var since = RunClock.Now;
-        var (next, _) = await Cluster.LedAgainAsync(since, _fault.Bound(Cluster.Ground.Store, Lease));
+        var (next, _) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease));
         if (next.Term != Term)
             Cluster.Recording.Found(since, $"the term {Term} of {Leader.Label} was lost, {next.Process} leads in {next.Term}: {Why()}");
     }

@@ -76,7 +76,7 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Waits until somebody certainly leads at or after an instant; says how long after it that began.</summary>
-    public async Task<(Reign Reign, TimeSpan After)> LedAgainAsync(TimeSpan since, TimeSpan within, long exceptTerm = 0)
+    public async Task<(Reign Reign, TimeSpan After)> LedAgainAsync(string fault, TimeSpan since, TimeSpan within, long exceptTerm = 0)
     {
         Reign? next = null;
         // Longer than the bound, so that what is too late is measured rather than guessed.
@@ -85,7 +85,7 @@ internal sealed class Cluster : IAsyncDisposable
         var after = next!.Start > since ? next.Start - since : TimeSpan.Zero;
         var late = Lateness.Between(since, next.Start);
         if (after - late > within)
-            Recording.Found(next.Start, string.Create(CultureInfo.InvariantCulture, $"led again {after.TotalMilliseconds:0} ms after the fault; the bound is {within.TotalMilliseconds:0} ms, and the machine was late by {late.TotalMilliseconds:0} ms meanwhile"));
+            Recording.Found(next.Start, string.Create(CultureInfo.InvariantCulture, $"{fault}: led again after {after.TotalMilliseconds:0} ms; the bound is {within.TotalMilliseconds:0} ms, and the machine was late by {late.TotalMilliseconds:0} ms meanwhile"));
         return (next, after);
     }
 

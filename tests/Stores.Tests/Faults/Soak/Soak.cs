@@ -68,10 +68,11 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
                 wiped |= fault.Wipes;
                 Note(store, fault, strike);
                 Changes = changesBefore + cluster.Recording.Changes;
+                Tell(store, cluster.Recording.Violations());
                 if (RunClock.Now - told < BetweenLines)
                     continue;
                 told = RunClock.Now;
-                say($"  {store}: {(end - told).TotalSeconds:0} s left; {Strikes} faults, {Changes} changes of the leader, {_violations.Count + cluster.Recording.Violations().Count} violations; last: {fault.Name}");
+                say($"  {store}: {(end - told).TotalSeconds:0} s left; {Strikes} faults, {Changes} changes of the leader, {_violations.Count} violations; last: {fault.Name}");
             }
 
             await cluster.CheckJobsAsync(wiped);
@@ -86,10 +87,15 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
         Answers += cluster.Recording.Samples;
         foreach (var (process, before, now) in cluster.Growth().Take(4))
             _growth.Add($"{store}: {process}: {before} → {now}");
-        foreach (var violation in cluster.Recording.Violations())
+        Tell(store, cluster.Recording.Violations());
+    }
+
+    private void Tell(string store, IReadOnlyList<string> violations)
+    {
+        foreach (var violation in violations.Select(v => $"{store}: {v}").Where(v => !_violations.Contains(v)))
         {
-            _violations.Add($"{store}: {violation}");
-            say($"  VIOLATION {store}: {violation}");
+            _violations.Add(violation);
+            say($"  VIOLATION {violation}");
         }
     }
 
