@@ -16,6 +16,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        Owner.Watch();
         if (arguments is [Crowd.Word, .. var rest])
             return await Crowd.RunAsync(rest);
         if (SettingsOfProcess.Read(arguments, out var exitCode) is not { } settings)

@@ -11,4 +11,7 @@ internal static class Variables
 
     /// <summary>On PostgreSQL: how many sessions hold all seats of the process, instead of one for each.</summary>
     public const string LockSessions = "FAULT_LOCK_SESSIONS";
+
+    /// <summary>The process id of the test, without which the node ends.</summary>
+    public const string Owner = "FAULT_OWNER";
 }

@@ -38,7 +38,7 @@ public abstract class FaultTests(string store, StoreCluster clusters, ITestOutpu
             await cluster.CheckJobsAsync(fault.Wipes);
             cluster.CheckGrowth();
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store}: {name}: {strike}"));
-            Assert.True(cluster.Recording.Violations() is [], string.Join('\n', [.. cluster.Recording.Violations(), cluster.Text()]));
+            Assert.True(cluster.Recording.Complaints() is [], string.Join('\n', [.. cluster.Recording.Complaints(), cluster.Text()]));
         }
         catch
         {

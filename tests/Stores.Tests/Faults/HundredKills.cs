@@ -39,6 +39,6 @@ public sealed class HundredKills(ITestOutputHelper output)
         recoveries.Sort();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{store}: {kills} kills at a lease of {Lease.TotalMilliseconds:0} ms: led again after {recoveries[0]:0} to {recoveries[^1]:0} ms, median {recoveries[kills / 2]:0} ms; {cluster.Recording.Samples} answers"));
-        Assert.True(cluster.Recording.Violations() is [], string.Join('\n', cluster.Recording.Violations()));
+        Assert.True(cluster.Recording.Complaints() is [], string.Join('\n', cluster.Recording.Complaints()));
     }
 }

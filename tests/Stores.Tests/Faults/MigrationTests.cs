@@ -58,7 +58,7 @@ public sealed class MigrationTests
         Assert.Equal("first second third", await ground.AskAsync<string>("SELECT string_agg(file, ' ' ORDER BY file) FROM effects"));
         Assert.Equal(3L, await ground.AskAsync<long>("SELECT count(*) FROM applied_migrations"));
         await cluster.CheckJobsAsync();
-        Assert.True(cluster.Recording.Violations() is [], string.Join('\n', cluster.Recording.Violations()));
+        Assert.True(cluster.Recording.Complaints() is [], string.Join('\n', cluster.Recording.Complaints()));
     }
 
     private static Task WriteAsync(LockFolder folder, string file, string sql) => File.WriteAllTextAsync(Path.Combine(folder.Path, file), sql);

@@ -34,6 +34,6 @@ public sealed class TwinTests
         await frozen.RunAsync();
         await cluster.RestoreAsync();
         await cluster.CheckJobsAsync();
-        Assert.True(cluster.Recording.Violations() is [], string.Join('\n', cluster.Recording.Violations()));
+        Assert.True(cluster.Recording.Complaints() is [], string.Join('\n', cluster.Recording.Complaints()));
     }
 }

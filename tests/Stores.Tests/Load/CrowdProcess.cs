@@ -27,7 +27,7 @@ internal sealed class CrowdProcess : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { [Crowd.Connection] = connection },
+            Environment = { [Crowd.Connection] = connection, [Variables.Owner] = $"{Environment.ProcessId}" },
         })!;
         _process.OutputDataReceived += (_, line) => Keep(_lines, line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);

@@ -85,7 +85,7 @@ internal sealed class Cluster : IAsyncDisposable
         var after = next!.Start > since ? next.Start - since : TimeSpan.Zero;
         var late = Lateness.Between(since, next.Start);
         if (after - late > within)
-            Recording.Found(next.Start, string.Create(CultureInfo.InvariantCulture, $"{fault}: led again after {after.TotalMilliseconds:0} ms; the bound is {within.TotalMilliseconds:0} ms, and the machine was late by {late.TotalMilliseconds:0} ms meanwhile"));
+            Recording.Late(next.Start, string.Create(CultureInfo.InvariantCulture, $"{fault}: led again after {after.TotalMilliseconds:0} ms; the bound is {within.TotalMilliseconds:0} ms, and the machine was late by {late.TotalMilliseconds:0} ms meanwhile"));
         return (next, after);
     }
 
@@ -168,7 +168,7 @@ internal sealed class Cluster : IAsyncDisposable
             $"--lease-duration {Lease.TotalMilliseconds}ms {Ground.Flags}";
         return (
             Privileges.Start($"\"{program}\" {flags}"),
-            [.. Ground.Variables(node.LineOrNone?.Port ?? 0), $"ELECTION_ADMIN_TOKEN={Node.AdminToken}", .. _variables]);
+            [.. Ground.Variables(node.LineOrNone?.Port ?? 0), $"ELECTION_ADMIN_TOKEN={Node.AdminToken}", $"{Variables.Owner}={Environment.ProcessId}", .. _variables]);
     }
 
     private Node? Agreed()

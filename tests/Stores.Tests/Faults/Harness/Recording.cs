@@ -14,6 +14,7 @@ internal sealed class Recording
     private readonly List<Reign> _inOrder = [];
     private readonly Dictionary<string, long> _seenBy = [];
     private readonly List<string> _violations = [];
+    private readonly List<string> _overdue = [];
     private readonly List<(TimeSpan From, TimeSpan To, TimeSpan AtMost)> _allowed = [];
     private long _written;
 
@@ -114,6 +115,26 @@ internal sealed class Recording
         lock (_gate)
             Violated(at, what);
     }
+
+    /// <summary>Something came, but later than it should have: that is wrong too, but nobody's data are.</summary>
+    public void Late(TimeSpan at, string what)
+    {
+        lock (_gate)
+            _overdue.Add(Text(at, what));
+    }
+
+    /// <summary>What came too late.</summary>
+    public IReadOnlyList<string> Overdue
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _overdue];
+        }
+    }
+
+    /// <summary>Everything that is wrong, and everything that was late.</summary>
+    public IReadOnlyList<string> Complaints() => [.. Violations(), .. Overdue];
 
     /// <summary>Everything that is wrong with the recording so far.</summary>
     public IReadOnlyList<string> Violations()

@@ -11,6 +11,7 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
     private readonly Random _random = new(seed);
     private readonly Dictionary<(string Store, string Fault), SoakFigures> _figures = [];
     private readonly List<string> _violations = [];
+    private readonly List<string> _overdue = [];
     private readonly List<string> _growth = [];
 
     public int Seed => seed;
@@ -26,6 +27,9 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
     public long Answers { get; private set; }
 
     public IReadOnlyList<string> Violations => _violations;
+
+    /// <summary>What came later than its bound.</summary>
+    public IReadOnlyList<string> Overdue => _overdue;
 
     /// <summary>How processes grew, one line for each store.</summary>
     public IReadOnlyList<string> Growth => _growth;
@@ -68,7 +72,7 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
                 wiped |= fault.Wipes;
                 Note(store, fault, strike);
                 Changes = changesBefore + cluster.Recording.Changes;
-                Tell(store, cluster.Recording.Violations());
+                Tell(store, cluster.Recording);
                 if (RunClock.Now - told < BetweenLines)
                     continue;
                 told = RunClock.Now;
@@ -87,15 +91,21 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
         Answers += cluster.Recording.Samples;
         foreach (var (process, before, now) in cluster.Growth().Take(4))
             _growth.Add($"{store}: {process}: {before} → {now}");
-        Tell(store, cluster.Recording.Violations());
+        Tell(store, cluster.Recording);
     }
 
-    private void Tell(string store, IReadOnlyList<string> violations)
+    private void Tell(string store, Recording recording)
     {
-        foreach (var violation in violations.Select(v => $"{store}: {v}").Where(v => !_violations.Contains(v)))
+        Tell("VIOLATION", store, recording.Violations(), _violations);
+        Tell("TOO LATE", store, recording.Overdue, _overdue);
+    }
+
+    private void Tell(string what, string store, IReadOnlyList<string> found, List<string> told)
+    {
+        foreach (var line in found.Select(v => $"{store}: {v}").Where(v => !told.Contains(v)))
         {
-            _violations.Add(violation);
-            say($"  VIOLATION {violation}");
+            told.Add(line);
+            say($"  {what} {line}");
         }
     }
 

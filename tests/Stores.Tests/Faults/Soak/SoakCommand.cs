@@ -53,7 +53,7 @@ internal static class SoakCommand
         Console.WriteLine(written);
         await WriteAsync(report, written);
         Console.WriteLine($"The report is in {report}.");
-        return soak.Violations.Count == 0 ? 0 : 1;
+        return soak.Violations.Count + soak.Overdue.Count == 0 ? 0 : 1;
     }
 
     public static async Task WriteAsync(string file, string report)

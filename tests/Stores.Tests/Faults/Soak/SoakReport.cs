@@ -22,6 +22,9 @@ internal static class SoakReport
         Line(text, $"- violations: {soak.Violations.Count}");
         foreach (var violation in soak.Violations)
             Line(text, $"  - {violation}");
+        Line(text, $"- later than their bound: {soak.Overdue.Count}");
+        foreach (var late in soak.Overdue)
+            Line(text, $"  - {late}");
         Line(text, $"");
         Line(text, $"| store | fault | times | nobody led, median ms | worst ms | led again after, median ms | worst ms | bound ms |");
         Line(text, $"|---|---|---:|---:|---:|---:|---:|---:|");
