@@ -262,6 +262,13 @@ internal sealed class ElectionLines : ISeatLines
         }
     }
 
+    /// <summary>All who wait.</summary>
+    public List<Candidacy> Waiting()
+    {
+        lock (_gate)
+            return [.. _lines.Values.SelectMany(l => l.Stands).Select(s => s.Candidacy)];
+    }
+
     /// <summary>Tells all who wait that the store cannot be reached.</summary>
     public void FailAll(Exception exception)
     {

@@ -25,6 +25,7 @@ internal sealed class SharedSeats : IPostgresSeats
     private readonly Dictionary<(TimeSpan Lease, int Place), SessionSlot> _slots = [];
     private readonly CancellationTokenSource _closing = new();
     private readonly ElectionLines _lines;
+    private readonly BrokenWaits _broken;
     private readonly SeatReleases _releases;
     private readonly SessionWatches _watches;
     private Task? _loop;
@@ -43,6 +44,7 @@ internal sealed class SharedSeats : IPostgresSeats
         _marks = marks;
         _errors = errors;
         _clock = clock;
+        _broken = new BrokenWaits(clock);
         _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut, Refusal = Refusal };
         _releases = new SeatReleases(pool, _lines, clock);
         _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _ => _lines.Tell());
@@ -56,6 +58,7 @@ internal sealed class SharedSeats : IPostgresSeats
         if (_lines.OrphanOf(candidacy) is { } orphan)
             await DropAsync(orphan);
         await EnsureAsync(cancellationToken);
+        _broken.Remind(candidacy);
         var stand = new Stand(candidacy);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         _lines.Add(stand);
@@ -192,7 +195,10 @@ internal sealed class SharedSeats : IPostgresSeats
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
                     _schema.Forget();
                 if (_served)
+                {
                     pause = FirstPause;
+                    KeepInMind(_lines.Waiting());
+                }
                 else
                     _lines.FailAll(PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception);
                 await PauseAsync(pause);
@@ -216,6 +222,16 @@ internal sealed class SharedSeats : IPostgresSeats
                 await session.JoinAsync(waiting);
             _served = true;
             await session.PauseAsync(_lines.UntilNextDue(), told, _clock);
+        }
+    }
+
+    /// <summary>Those who go on waiting, and those who will stand anew, are told alike of the terms that held until now.</summary>
+    private void KeepInMind(List<Candidacy> waiting)
+    {
+        foreach (var candidacy in waiting)
+        {
+            _broken.BrokeOff(candidacy);
+            _broken.Remind(candidacy);
         }
     }
 

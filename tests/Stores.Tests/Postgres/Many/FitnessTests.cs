@@ -37,6 +37,46 @@ public sealed class FitnessTests(PostgresServer server) : SharedFacts(server)
     }
 
     [Fact]
+    public async Task Who_waited_waits_out_a_term_that_the_store_has_lost_from_the_moment_its_wait_broke_off()
+    {
+        var lease = TimeSpan.FromSeconds(2);
+        var (one, two) = (NewShared(), NewShared());
+        var held = await Acquire(one, Stand("node-1"));
+        // It was last told of a leader some time ago, who has gone on renewing since.
+        var told = new Sighting(new Leader("node-1", held.Term.Candidate.Incarnation, null, held.Term.Token, DateTimeOffset.UnixEpoch), Clock.GetTimestamp());
+        var waiting = Acquire(two, Knowing());
+        await UntilRegistered([Election]);
+        var broken = Clock.GetTimestamp();
+        await Server.QueryAsync("""
+            DROP TABLE election_terms, election_marker, node_records, election_ledger, election_ledger_fence, election_log, election_waiters;
+            SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """);
+        Grant? next = null;
+        await Until(async () =>
+        {
+            try
+            {
+                next = await waiting;
+                return true;
+            }
+            catch (StoreUnavailableException)
+            {
+                // As a candidate does: it stands anew.
+                waiting = Acquire(two, Knowing());
+                return false;
+            }
+        }, "it is granted the seat");
+        Assert.True(next!.AnchoredAt >= broken + lease.ToTicksOf(Clock), $"taken {(next.AnchoredAt - broken) * 1000.0 / Clock.TimestampFrequency:0} ms after the break");
+
+        Candidacy Knowing()
+        {
+            var candidacy = Stand("node-2", lease);
+            candidacy.Saw(told);
+            return candidacy;
+        }
+    }
+
+    [Fact]
     public async Task A_pooler_is_refused_unless_it_is_declared()
     {
         await using var pooler = await PgBouncer.StartAsync(Server, "transaction");
