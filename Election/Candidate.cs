@@ -332,7 +332,8 @@ public sealed class Candidate : IAsyncDisposable
     {
         try
         {
-            Volatile.Read(ref _tenure)?.Abandon();
+            if (Volatile.Read(ref _tenure) is { } tenure)
+                await tenure.AbandonAsync();
             ElectionLog.CampaignBroke(_logger, Election, exception);
         }
         catch (Exception)

@@ -88,11 +88,12 @@ internal sealed class Tenure
     }
 
     /// <summary>Ends without giving back, after something broke that must not: the seat goes on when its lease ends.</summary>
-    public void Abandon()
+    public async Task AbandonAsync()
     {
         try
         {
             Leadership.End(LossReason.Lost);
+            await AwaitWorkAsync();
         }
         finally
         {

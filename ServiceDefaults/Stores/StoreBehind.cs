@@ -7,6 +7,9 @@ internal abstract class StoreBehind(string kind) : IElectionStore
 {
     public string Kind => kind;
 
+    /// <inheritdoc/>
+    public abstract string Promise { get; }
+
     /// <summary>The store itself; asked at every call.</summary>
     protected abstract Task<IElectionStore> OpenAsync(CancellationToken cancellationToken);
 
@@ -50,6 +53,5 @@ internal abstract class StoreBehind(string kind) : IElectionStore
     public async ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken) =>
         await (await OpenAsync(cancellationToken)).ReadLogAsync(election, log, cancellationToken);
 
-    /// <summary>The clients are the host's; a store over one holds nothing that the end of the process would not end.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 }

@@ -11,6 +11,10 @@ namespace AspireElection.ServiceDefaults.Stores;
 /// <summary>Opens the store that was chosen. A server that is away fails and delays no opening, but each call until it is there.</summary>
 internal static class StoreOpening
 {
+    /// <summary>Known before the store: what one without confirmation by replicas promises.</summary>
+    private const string RedisPromise =
+        "one leader at a time while its server loses no data and no replica without the last write is promoted; stale writes are refused in any case";
+
     /// <summary>With a client of its own.</summary>
     public static IElectionStore Open(this StoreChoice choice) => choice.Open(
         () => new RedisConnection(() => ConnectionMultiplexer.Connect(choice.Addresses.Redis!)),
@@ -30,7 +34,7 @@ internal static class StoreOpening
     {
         var gate = new Lock();
         RedisStore? store = null;
-        return new LateStore("redis", async cancellationToken =>
+        return new LateStore("redis", RedisPromise, async cancellationToken =>
         {
             var client = await connection.GetAsync(cancellationToken);
             lock (gate)

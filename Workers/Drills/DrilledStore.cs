@@ -6,6 +6,8 @@ namespace AspireElection.Workers.Drills;
 /// <summary>The node's store as a drill leaves it: as if the line to it were down, or as if the leader forgot to renew.</summary>
 internal sealed class DrilledStore(IElectionStore store, Drill drill) : StoreBehind(store.Kind)
 {
+    public override string Promise => store.Promise;
+
     public override async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         var cut = drill.CutBegins;
@@ -53,6 +55,8 @@ internal sealed class DrilledStore(IElectionStore store, Drill drill) : StoreBeh
             yield return sightings.Current;
         }
     }
+
+    public override ValueTask DisposeAsync() => store.DisposeAsync();
 
     protected override Task<IElectionStore> OpenAsync(CancellationToken cancellationToken)
     {

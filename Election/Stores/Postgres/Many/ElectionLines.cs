@@ -164,6 +164,24 @@ internal sealed class ElectionLines : ISeatLines
         }
     }
 
+    /// <summary>The session is not waited for any more: its seats are to be looked at now and then.</summary>
+    public void NotWatched(SessionPresence session)
+    {
+        lock (_gate)
+        {
+            foreach (var line in _lines.Values.Where(l => l.Holder == session && l.Next is not null))
+                line.LookAt(Math.Min(line.DueAt, _clock.After(line.Next!.Candidacy.RetryPeriod)));
+            _told.TrySetResult();
+        }
+    }
+
+    /// <summary>All who wait.</summary>
+    public List<Candidacy> Waiting()
+    {
+        lock (_gate)
+            return [.. _lines.Values.SelectMany(l => l.Stands).Select(s => s.Candidacy)];
+    }
+
     /// <summary>The seats of these elections have changed.</summary>
     public void Changed(string[] elections)
     {
@@ -258,6 +276,8 @@ internal sealed class ElectionLines : ISeatLines
         {
             List<Stand> waiting = [.. _lines.Values.SelectMany(l => l.Stands.Where(s => !s.IsRegistered && s != l.Taking))];
             waiting.ForEach(s => s.IsRegistered = true);
+            // Who left and stands again is registered now, and would be taken off the register by the next turn.
+            _leaving.RemoveAll(l => waiting.Exists(s => s.Candidacy.Election == l.Election && s.Candidacy.Id == l.Id));
             return waiting.ConvertAll(s => s.Candidacy);
         }
     }

@@ -10,10 +10,16 @@ internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, T
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
+    // A row that somebody else keeps locked goes without its mark: waiting for it would keep the rows before it locked,
+    // and with them the successors of every other seat that is given back.
     private const string Mark = """
         UPDATE election_terms t SET released_token = t.token
-        FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS r (election, token, node_id, incarnation)
-        WHERE t.election = r.election AND t.token = r.token AND t.node_id = r.node_id AND t.incarnation = r.incarnation
+        FROM (
+            SELECT l.election FROM election_terms l
+            JOIN unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS r (election, token, node_id, incarnation)
+            ON l.election = r.election AND l.token = r.token AND l.node_id = r.node_id AND l.incarnation = r.incarnation
+            FOR UPDATE OF l SKIP LOCKED) AS own
+        WHERE t.election = own.election
         """;
 
     private readonly Lock _gate = new();
@@ -79,7 +85,9 @@ internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, T
     {
         try
         {
-            await pool.RunAsync((connection, cancellation) => MarkAsync(connection, seats, cancellation), CancellationToken.None)
+            // Given up and not only left behind: what goes on at the server would keep its row locks.
+            using var limit = new CancellationTokenSource(Limit, clock);
+            await pool.RunAsync((connection, cancellation) => MarkAsync(connection, seats, cancellation), limit.Token)
                 .AsTask().WaitAsync(Limit, clock);
         }
         catch (Exception)

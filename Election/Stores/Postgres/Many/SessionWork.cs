@@ -167,16 +167,19 @@ internal sealed class SessionWork(
         {
             answers = await session.TakeAsync([.. stands.Select((s, i) => new TermWish(s.Candidacy, alive[i].Term, s.Outlasted))]);
         }
+        catch (PostgresException) when (session.IsOpen && stands.Count > 1)
+        {
+            // One election must not keep the others from their terms, nor the leaders of this session from their heartbeats.
+            var half = stands.Count / 2;
+            await BeatAsync();
+            await TakeTermsAsync(stands.GetRange(0, half));
+            await BeatAsync();
+            await TakeTermsAsync(stands.GetRange(half, stands.Count - half));
+            return;
+        }
         catch (PostgresException exception) when (session.IsOpen && MeansBusy(exception))
         {
             await LetGoAsync(stands, stand => Missed(stand, () => errors.Unavailable(exception)));
-            return;
-        }
-        catch (PostgresException) when (session.IsOpen && stands.Count > 1)
-        {
-            // One election must not keep the others from their terms.
-            foreach (var stand in stands)
-                await TakeTermsAsync([stand]);
             return;
         }
         catch (PostgresException exception) when (session.IsOpen)

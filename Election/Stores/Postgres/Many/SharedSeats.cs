@@ -28,6 +28,7 @@ internal sealed class SharedSeats : IPostgresSeats
     private readonly BrokenWaits _broken;
     private readonly SeatReleases _releases;
     private readonly SessionWatches _watches;
+    private readonly BrokenWaits _broken;
     private Task? _loop;
 
     /// <summary>Whether the present session of those who wait has done its work once.</summary>
@@ -47,7 +48,8 @@ internal sealed class SharedSeats : IPostgresSeats
         _broken = new BrokenWaits(clock);
         _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut, Refusal = Refusal };
         _releases = new SeatReleases(pool, _lines, clock);
-        _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _ => _lines.Tell());
+        _broken = new BrokenWaits(clock);
+        _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _lines.NotWatched);
     }
 
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
@@ -56,7 +58,8 @@ internal sealed class SharedSeats : IPostgresSeats
         cancellationToken.ThrowIfCancellationRequested();
         // A new campaign of the same incarnation has given its earlier term up.
         if (_lines.OrphanOf(candidacy) is { } orphan)
-            await DropAsync(orphan);
+            await DropAsync(orphan, cancellationToken);
+        _broken.Remind(candidacy);
         await EnsureAsync(cancellationToken);
         _broken.Remind(candidacy);
         var stand = new Stand(candidacy);
@@ -107,10 +110,10 @@ internal sealed class SharedSeats : IPostgresSeats
         await _watches.DisposeAsync();
     }
 
-    private async Task DropAsync(SharedSeat seat)
+    private async Task DropAsync(SharedSeat seat, CancellationToken cancellationToken)
     {
         _lines.Take(seat.Term);
-        await seat.Slot.UnlockAsync(seat);
+        await seat.Slot.UnlockAsync(seat).WaitAsync(cancellationToken);
         _lines.Ended(seat);
     }
 
@@ -191,6 +194,13 @@ internal sealed class SharedSeats : IPostgresSeats
             }
             catch (Exception exception)
             {
+                // The leaders may have renewed until now, whatever those who wait saw last.
+                foreach (var candidacy in _lines.Waiting())
+                {
+                    _broken.BrokeOff(candidacy);
+                    _broken.Remind(candidacy);
+                }
+
                 // Whatever it was: those who wait must be told unless a new session helps, and the loop must not end.
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
                     _schema.Forget();

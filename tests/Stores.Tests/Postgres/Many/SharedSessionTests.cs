@@ -136,6 +136,25 @@ public sealed class SharedSessionTests(PostgresServer server, ITestOutputHelper 
         await held;
     }
 
+    [Fact]
+    public async Task A_row_that_somebody_keeps_locked_holds_back_the_release_of_no_other_seat()
+    {
+        var (one, two, elections) = (NewShared(1), NewShared(1), Elections(10));
+        var grants = await AcquireAll(one, elections, "node-1");
+        var waiting = elections.Select(e => Acquire(two, StandFor(e, "node-2"))).ToArray();
+        await UntilRegistered(elections);
+        await using var connection = await Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var keep = connection.CreateCommand();
+        keep.CommandText = $"SELECT token FROM election_terms WHERE election = '{elections[0]}' FOR UPDATE";
+        await keep.ExecuteScalarAsync();
+        await Task.WhenAll(grants.Select(g => one.ReleaseAsync(g.Term, CancellationToken.None).AsTask()));
+        await Task.WhenAll(waiting.Skip(1)).WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.False(waiting[0].IsCompleted, "it took a term whose row was locked");
+        await transaction.RollbackAsync();
+        await waiting[0];
+    }
+
     private SharedSeat SeatOf(string election)
     {
         var candidacy = StandFor(election, "node-1");
