@@ -99,6 +99,9 @@ internal sealed class Cluster : IAsyncDisposable
                 node.Process.Continue();
         }
 
+        // One that hands over leads no more long before it has ended.
+        foreach (var node in _nodes.Where(n => n.Runs && n.Process.IsToEnd))
+            await node.Process.EndAsync();
         await Task.WhenAll(_nodes.Where(n => !n.Runs).Select(n => n.StartAsync()));
         return await SettledAsync();
     }

@@ -36,6 +36,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public bool HasEnded => _process.HasEnded;
 
+    /// <summary>It was told to end, and may not have done so yet.</summary>
+    public bool IsToEnd => _expectedToEnd;
+
     public ProcessSize? Size => ProcessSize.Of(_process.Id);
 
     /// <summary>Its newest answer; null before the first and after the end.</summary>
