@@ -175,13 +175,6 @@ internal sealed class ElectionLines : ISeatLines
         }
     }
 
-    /// <summary>All who wait.</summary>
-    public List<Candidacy> Waiting()
-    {
-        lock (_gate)
-            return [.. _lines.Values.SelectMany(l => l.Stands).Select(s => s.Candidacy)];
-    }
-
     /// <summary>The seats of these elections have changed.</summary>
     public void Changed(string[] elections)
     {

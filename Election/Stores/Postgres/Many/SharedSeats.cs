@@ -28,7 +28,6 @@ internal sealed class SharedSeats : IPostgresSeats
     private readonly BrokenWaits _broken;
     private readonly SeatReleases _releases;
     private readonly SessionWatches _watches;
-    private readonly BrokenWaits _broken;
     private Task? _loop;
 
     /// <summary>Whether the present session of those who wait has done its work once.</summary>
@@ -48,7 +47,6 @@ internal sealed class SharedSeats : IPostgresSeats
         _broken = new BrokenWaits(clock);
         _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut, Refusal = Refusal };
         _releases = new SeatReleases(pool, _lines, clock);
-        _broken = new BrokenWaits(clock);
         _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _lines.NotWatched);
     }
 
@@ -61,7 +59,6 @@ internal sealed class SharedSeats : IPostgresSeats
             await DropAsync(orphan, cancellationToken);
         _broken.Remind(candidacy);
         await EnsureAsync(cancellationToken);
-        _broken.Remind(candidacy);
         var stand = new Stand(candidacy);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         _lines.Add(stand);
@@ -194,13 +191,6 @@ internal sealed class SharedSeats : IPostgresSeats
             }
             catch (Exception exception)
             {
-                // The leaders may have renewed until now, whatever those who wait saw last.
-                foreach (var candidacy in _lines.Waiting())
-                {
-                    _broken.BrokeOff(candidacy);
-                    _broken.Remind(candidacy);
-                }
-
                 // Whatever it was: those who wait must be told unless a new session helps, and the loop must not end.
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
                     _schema.Forget();
