@@ -50,6 +50,9 @@ internal sealed class Node
     /// <summary>When an operator last resigned it.</summary>
     public long ResignedAt { get; private set; } = long.MinValue;
 
+    /// <summary>When it last stopped believing that it leads; what follows its term may take it a while.</summary>
+    public long LedUntil { get; private set; } = long.MinValue;
+
     /// <summary>It was told to stop, and does so now.</summary>
     public bool IsLeaving { get; private set; }
 
@@ -62,8 +65,9 @@ internal sealed class Node
         set
         {
             _priority = value;
+            // The newest, in whichever order these are run.
             if (Candidate is { } candidate && Host is { } host)
-                host.Post(_ => candidate.Priority = value, null);
+                host.Post(_ => candidate.Priority = _priority, null);
         }
     }
 
@@ -198,7 +202,7 @@ internal sealed class Node
         if (Reign is not { } over)
             return;
         Reign = null;
-        over.EndedAt = _history.Time.Now;
+        over.EndedAt = LedUntil = _history.Time.Now;
         _history.Ended(over);
     }
 }

@@ -59,6 +59,6 @@ internal sealed class HandsOverAtOnce(History history) : Checker(history)
 
     /// <summary>It stands, and nothing has disturbed it.</summary>
     private static bool IsReady(Node node, long since) =>
-        node is { TakesPart: true, Host: { Runs: true } host, Line: { IsUp: true } line } && node.StartedAt <= since && node.ResignedAt <= since &&
+        node is { TakesPart: true, Host: { Runs: true } host, Line: { IsUp: true } line } && node.StartedAt <= since && node.ResignedAt <= since && node.LedUntil <= since &&
         host.RunsSince <= since && line.Weather.IsFair && line.Weather.FairSince <= since && line.ConnectedSince <= since;
 }

@@ -49,7 +49,9 @@ internal sealed class OneLeader(History history) : Checker(history)
         var trust = History.Plan.Lease - (History.Plan.Margin ?? History.Plan.Lease / 10);
         var endOfTrust = brokenAt + old.Host.Clock.InTrueTime(trust.Ticks);
         var line = old.Node.Line!;
-        var isUp = told && line.IsConnected && line.Weather.IsFair && line.Weather.FairSince < brokenAt && old.Host.RunsSince <= brokenAt;
+        // What was held up keeps up what comes after it, for a lease at most.
+        var isUp = told && line.IsConnected && line.Weather.IsFair && line.Weather.FairSince + History.Plan.Lease.Ticks < brokenAt &&
+            old.Host.RunsSince <= brokenAt;
         return isUp ? Math.Min(endOfTrust, Math.Max(brokenAt, line.ConnectedSince) + s_untilTold) : endOfTrust;
     }
 }
