@@ -11,6 +11,7 @@ internal sealed class LeaderWork(History history, Node node, Plan plan, Dice dic
     public const string Version = "1";
     public const double LeasesInAPeriod = 2.5;
     public const string Writer = "writer";
+    public const string Effect = "migration";
     public const string Once = "migrations";
     public const string Periodic = "cache-warming";
 
@@ -66,7 +67,7 @@ internal sealed class LeaderWork(History history, Node node, Plan plan, Dice dic
             await Task.Delay(plan.Lease * dice.Between(0.01, 0.5), _host.Clock, stopping);
             if (dice.Hits(0.1))
                 throw new InvalidOperationException("This run of the job fails.");
-            await SendAndWaitAsync(context.Leadership, "migration");
+            await SendAndWaitAsync(context.Leadership, Effect);
             return JobOutcome.Done;
         }
         finally

@@ -10,13 +10,17 @@ internal abstract class Checker(History history)
     public static Checker[] All(History history) =>
     [
         new OneLeader(history),
+        new TrustEndsBeforeTheLease(history),
         new TokensGrow(history),
         new RegisterNeverGoesBack(history),
         new LossIsTold(history),
+        new EndsForAReason(history),
         new WorkEndsBeforeTheNextTerm(history),
         new DrainIsGranted(history),
         new JobsRunUnderTrust(history),
         new JobsNeitherLostNorDoubled(history),
+        new DoneMeansDone(history),
+        new GivesBack(history),
         new HandsOverAtOnce(history),
         new LoopsTurn(history),
         new Settles(history),

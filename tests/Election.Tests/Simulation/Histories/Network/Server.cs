@@ -20,6 +20,12 @@ internal abstract class Server(History history, double rate)
 
     public DateTimeOffset UtcNow => DateTimeOffset.UnixEpoch.AddMilliseconds(Microseconds / 1000);
 
+    /// <summary>For how much true time a silent holder of the token keeps the seat; null when it does not hold it, or it has no lease.</summary>
+    public virtual long? LeaseLeft(long token) => null;
+
+    /// <summary>How long that is in true time.</summary>
+    protected long InTrueTime(long ticks) => (long)(ticks / rate);
+
     /// <summary>Does what has arrived, as soon as the server does anything.</summary>
     public void Serve(Action request)
     {

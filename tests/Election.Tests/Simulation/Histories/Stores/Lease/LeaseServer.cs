@@ -19,6 +19,9 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
 
     private WorldMistake Mistake => History.Mistake;
 
+    public override long? LeaseLeft(long token) =>
+        _data.Kind == SeatKind.Held && _data.Token == token && _data.EndsAt > Now ? InTrueTime(_data.EndsAt - Now) : null;
+
     public override IElectionStore NewClient(Line line)
     {
         var client = new LeaseClient(this, line, History.Mistake);
