@@ -49,8 +49,6 @@ internal static class CoreMistakes
             new Edit(Tenure, "                await ReleaseAsync();\n        }", "                await ReleaseAsync();\n        }\n        Leadership.End(reason);")),
         new("no renewals while draining", "a drain longer than the lease leaves the seat to whoever comes",
             new Edit(Tenure, "await _wake.WaitUntilAsync(Math.Min(_renewAt, limit));\n                await RenewIfDueAsync();", "await _wake.WaitUntilAsync(limit);")),
-        new("a drain without a limit", "work that ignores its token keeps the seat for ever",
-            new Edit(Tenure, "while (!_work.IsCompleted && Leadership.IsTrusted && _clock.GetTimestamp() < limit)", "while (!_work.IsCompleted && Leadership.IsTrusted)")),
         new("release skipped when stopped", "a cancelled token cancels the release too, and the seat is left to its end",
             new Edit(Tenure, "if (Leadership.End(reason) && reason != LossReason.Expired)", "if (Leadership.End(reason) && reason is not (LossReason.Expired or LossReason.Stopped))")),
 
