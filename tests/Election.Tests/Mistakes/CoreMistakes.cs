@@ -41,7 +41,7 @@ internal static class CoreMistakes
         new("no watch of the deadline", "the end is noticed when somebody asks, or when a renewal comes back",
             new Edit(Tenure, "            _threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));\n", "")),
         new("job not awaited before the next campaign", "the same node runs the job twice at once",
-            new Edit(Tenure, "            await AwaitWorkAsync();\n", "")),
+            new Edit(Tenure, "                await HandOverAsync(reason);\n            await AwaitWorkAsync();\n", "                await HandOverAsync(reason);\n")),
         new("seat released before the drain", "LeaderElection.Redis and LeaderElection.Postgres: both lead while the job drains, 1.1 to 1.5 s",
             new Edit(Tenure, "        using (ElectionTelemetry.StartStep(\"drain\"))\n", "        await ReleaseAsync();\n        using (ElectionTelemetry.StartStep(\"drain\"))\n")),
         new("seat released before belief ends", "for as long as the release takes there are two",
