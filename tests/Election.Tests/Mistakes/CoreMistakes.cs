@@ -59,8 +59,6 @@ internal static class CoreMistakes
             new Edit("Precedence.cs", "m.Priority > priority", "m.Priority >= priority")),
         new("nobody is preempted", "the better candidate waits until the leader dies",
             new Edit("Precedence.cs", "m.Priority > priority", "false")),
-        new("the resigned stands again at once", "an operator resigns a node and it leads again",
-            new Edit(Lead, "            await _precedence.HoldOffAsync(_stopping.Token);\n", "            return;\n")),
 
         // What is known of the seat.
         new("an observer that ends with its first error", "the page shows the leader of yesterday",
