@@ -13,10 +13,8 @@ internal sealed class OnceJob : ILeaderJob
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken stopping)
     {
-        var done = await context.Ledger.ReadLogAsync(context.Term.Election, Log, stopping);
-        // A leader that was killed between the effect and its note leaves the effect behind.
-        if (done.Count == 0)
-            await context.Ledger.AppendAsync(context.Term, Log, $"{context.Term.Token}", 100, stopping);
+        // Without a look at what is there: that it runs once is the elector's to see to.
+        await context.Ledger.AppendAsync(context.Term, Log, $"{context.Term.Token}", 100, stopping);
         return JobOutcome.Done;
     }
 }

@@ -29,11 +29,11 @@ internal static class ServerFaults
 
     private static async Task AwayAsync(Strike strike)
     {
-        var at = RunClock.Now;
         await strike.Server.StopAsync();
-        if (at + strike.Lease * 2 - RunClock.Now is { Ticks: > 0 } left)
-            await Strike.WaitAsync(left);
         // A request may have been answered while the server was stopping.
+        var stopped = RunClock.Now;
+        await Strike.WaitAsync(strike.Lease * 2);
+        strike.NobodyLongerThanTrust(stopped);
         await strike.Server.StartAsync();
         await strike.NextTermAsync(RunClock.Now);
     }

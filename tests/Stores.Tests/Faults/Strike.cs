@@ -55,10 +55,13 @@ internal sealed class Strike
         return next;
     }
 
-    /// <summary>Somebody has to lead, in whichever term, within the fault's bound.</summary>
+    /// <summary>
+    /// Somebody has to lead, in whichever term, within the fault's bound. What is left of the old leader's trust is no
+    /// recovery: its term counts when it goes on for a lease.
+    /// </summary>
     public async Task<Reign> SomebodyAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease));
+        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease), oldTerm: Term);
         Measured(next, after);
         return next;
     }

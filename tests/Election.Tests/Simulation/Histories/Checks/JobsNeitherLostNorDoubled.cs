@@ -37,6 +37,9 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
             _begunInPeace = Now;
         else if (run.What == LeaderWork.Once && _doneAt is { } done && History.GrantedAt.TryGetValue(token, out var granted) && done < granted)
             Fail($"{run.What} runs again under {token}, although its success was on record before that term");
+        // Where nothing is lost on the way, its own leader knows of the record as well.
+        else if (run.What == LeaderWork.Once && _doneAt is { } own && History.CalmSince is { } calm && calm < own - History.Plan.Lease.Ticks)
+            Fail($"{run.What} runs again under {token}, {(Now - own) / 1e4} ms after its success was recorded");
     }
 
     /// <summary>Only where all wall clocks agree: the schedule has to survive its leader, and is kept by them.</summary>

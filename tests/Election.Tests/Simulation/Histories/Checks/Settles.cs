@@ -10,6 +10,7 @@ internal sealed class Settles(History history) : Checker(history)
 
     private long _nextLook = history.Plan.QuietFrom;
     private long _settledSince = -1;
+    private bool _isSettled;
 
     public override void Look()
     {
@@ -21,13 +22,18 @@ internal sealed class Settles(History history) : Checker(history)
         else if (_settledSince < 0)
             _settledSince = Now;
         else if (Now - _settledSince > History.Plan.Lease.Ticks * 5 / 4)
+        {
+            _isSettled = true;
             History.End();
+        }
     }
 
     public override void Finish()
     {
         if (Unsettled() is { } what)
             Fail($"{(Now - History.Plan.QuietFrom) / 1e7:0.0} s after the last fault {what}");
+        else if (!_isSettled)
+            Fail($"{(Now - History.Plan.QuietFrom) / 1e7:0.0} s after the last fault nothing has stayed as it is for a lease");
     }
 
     private string? Unsettled()
