@@ -10,6 +10,12 @@ public sealed class HundredKills(ITestOutputHelper output)
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>
+    /// At so short a lease each request is given up after 100 ms, which a busy machine takes now and then: the one that
+    /// takes the seat is lost with it, and what it took has to run out. Two kills in ten may cost that.
+    /// </summary>
+    private static readonly TimeSpan Longest = Bounds.OneLease(Lease) + (Lease * 4);
+
     [Fact]
     public Task Ten_on_redis() => RunAsync("redis", 10);
 
@@ -24,7 +30,7 @@ public sealed class HundredKills(ITestOutputHelper output)
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var fault = FaultTable.Find("leader killed");
+        var fault = FaultTable.Find("leader killed") with { Bound = (_, _) => Longest };
         var recoveries = new List<double>();
         await using var cluster = await Cluster.StartAsync(store, Lease);
         for (var kill = 0; kill < kills; kill++)
@@ -39,6 +45,8 @@ public sealed class HundredKills(ITestOutputHelper output)
         recoveries.Sort();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{store}: {kills} kills at a lease of {Lease.TotalMilliseconds:0} ms: led again after {recoveries[0]:0} to {recoveries[^1]:0} ms, median {recoveries[kills / 2]:0} ms; {cluster.Recording.Samples} answers"));
+        var bound = Bounds.OneLease(Lease).TotalMilliseconds;
+        Assert.True(recoveries.Count(r => r > bound) <= kills / 5, $"{recoveries.Count(r => r > bound)} of {kills} kills took longer than {bound:0} ms");
         Assert.True(cluster.Recording.Complaints() is [], string.Join('\n', cluster.Recording.Complaints()));
     }
 }
