@@ -8,7 +8,9 @@ namespace AspireElection.Stores.Tests.Mistakes;
 /// <summary>The facts about Redis are shown to fail, on a real server.</summary>
 public sealed class RedisMistakesTests(ITestOutputHelper output)
 {
+    // Compiling takes both cores, and the pool of the process with them: tests beside it would miss their bounds.
     [Fact]
+    [Trait("Run", "all")]
     public async Task Each_mistake_in_a_script_is_caught()
     {
         await using var server = new RedisServer();
@@ -27,7 +29,9 @@ public sealed class RedisMistakesTests(ITestOutputHelper output)
 /// <summary>The facts about PostgreSQL are shown to fail, on a real server.</summary>
 public sealed class PostgresMistakesTests(ITestOutputHelper output)
 {
+    // Compiling takes both cores, and the pool of the process with them: tests beside it would miss their bounds.
     [Fact]
+    [Trait("Run", "all")]
     public async Task Each_mistake_in_a_statement_is_caught()
     {
         await using var server = new PostgresServer();
