@@ -8,8 +8,11 @@ namespace AspireElection.Faults.Harness;
 /// <summary>Some nodes, the place of their election, and everything that is recorded of them.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    /// <summary>What a process may use more later than at its first rest.</summary>
-    private static readonly ProcessSize MostGrowth = new(Megabytes: 60, Threads: 20, Handles: 25);
+    /// <summary>
+    /// What a process may use more later than at its first rest. Handles: a pool of PostgreSQL keeps the connections that
+    /// the worst moment needed for five minutes.
+    /// </summary>
+    private static readonly ProcessSize MostGrowth = new(Megabytes: 60, Threads: 20, Handles: 60);
 
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
 
