@@ -11,8 +11,8 @@ public sealed class HundredKills(ITestOutputHelper output)
     private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
-    /// At so short a lease each request is given up after 100 ms, which a busy machine takes now and then: the one that
-    /// takes the seat is lost with it, and what it took has to run out. Two kills in ten may cost that.
+    /// On Redis one kill in ten was seen to take up to 1.1 s. Why is not known; each request is given up after 100 ms at so
+    /// short a lease, and what a lost one took has to run out. Two kills in ten are allowed for it.
     /// </summary>
     private static readonly TimeSpan Longest = Bounds.OneLease(Lease) + (Lease * 4);
 

@@ -10,7 +10,7 @@ internal static class ProcessFaults
     public static IEnumerable<Fault> All =>
     [
         new("leader killed", Fault.Everywhere, (store, lease) => store == "postgres" ? Bounds.AtOnce : Bounds.OneLease(lease), KilledAsync) { EndsLeader = true, Weight = 8 },
-        // Not in the soak: it judges a leader that is known to be in the middle of its term, which one fault after another does not leave.
+        // Not in the soak, which once reported a leader that was not seen to lead at all after it was told: not explained yet.
         new("leader terminated, its job drains 3 s", Fault.Everywhere, (_, _) => Bounds.AtOnce, DrainedAsync) { EndsLeader = true, Weight = 0 },
         new("leader terminated", Fault.Everywhere, (_, _) => Bounds.AtOnce, TerminatedAsync) { EndsLeader = true, Weight = 6 },
         new("leader resigns", Fault.Everywhere, (_, _) => Bounds.AtOnce, ResignedAsync) { Weight = 12 },

@@ -9,8 +9,8 @@ namespace AspireElection.Faults.Harness;
 internal sealed class Cluster : IAsyncDisposable
 {
     /// <summary>
-    /// What a process may use more later than at its first rest. Handles: a pool of PostgreSQL keeps the connections that
-    /// the worst moment needed for five minutes.
+    /// What a process may use more later than at its first rest. On PostgreSQL 29 handles more were seen within a minute of
+    /// faults; whether the pool or a leak keeps them is not known.
     /// </summary>
     private static readonly ProcessSize MostGrowth = new(Megabytes: 60, Threads: 20, Handles: 60);
 
