@@ -80,9 +80,12 @@ internal sealed class ServerLook
     {
         using var limit = new CancellationTokenSource(s_bound, _clock);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        // Not asked of the socket: one that was reset says that it never was.
+        var connected = false;
         try
         {
             await socket.ConnectAsync(server, limit.Token);
+            connected = true;
             await socket.SendAsync(Encoding.UTF8.GetBytes(request), limit.Token);
             var buffer = new byte[256];
             return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, limit.Token));
@@ -91,7 +94,7 @@ internal sealed class ServerLook
         {
             return null;
         }
-        catch (SocketException) when (socket.Connected)
+        catch (SocketException) when (connected)
         {
             return string.Empty;
         }

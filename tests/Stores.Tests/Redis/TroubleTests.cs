@@ -58,6 +58,17 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
     }
 
     [Fact]
+    public async Task A_server_that_resets_connections()
+    {
+        await using var rude = new LoopbackListener(stream =>
+        {
+            stream.Socket.Close(0);
+            return Task.CompletedTask;
+        });
+        await IsToldAsync($"127.0.0.1:{rude.Port}{Patient}", "closes connections without a word", rude.Port);
+    }
+
+    [Fact]
     public async Task A_server_that_wants_TLS()
     {
         using var certificate = LoopbackListener.Certificate();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -13,6 +14,9 @@ public sealed class LoopbackListener : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<NetworkStream, Task> _serve;
     private readonly Task _accepting;
+
+    // Nothing else holds on to a connection that is served for ever: collected, it would be reset.
+    private readonly ConcurrentDictionary<Task, TcpClient> _served = new();
 
     /// <param name="serve">Called when the client has sent something.</param>
     public LoopbackListener(Func<NetworkStream, Task> serve)
@@ -46,6 +50,8 @@ public sealed class LoopbackListener : IAsyncDisposable
     {
         _listener.Stop();
         await _accepting;
+        foreach (var client in _served.Values)
+            client.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -54,7 +60,8 @@ public sealed class LoopbackListener : IAsyncDisposable
         {
             try
             {
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync());
+                var client = await _listener.AcceptTcpClientAsync();
+                _served[ServeAsync(client)] = client;
             }
             catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
             {
