@@ -1,0 +1,128 @@
+namespace AspireElection.Stores.Quorum.Protocol;
+
+/// <content>Campaigns and votes: paper, sections 5.2 and 5.4.1; pre-votes: thesis, section 9.6.</content>
+internal sealed partial class RaftState
+{
+    private Campaign? _campaign;
+    private long _campaigns;
+
+    /// <summary>
+    /// The k-th in rank stands k slots after the vacancy, so that a vacancy is no rush and the best is first. The
+    /// random part parts those who rank themselves the same, because they know different lines.
+    /// </summary>
+    private void PlanCampaign(TimeSpan now)
+    {
+        var vacantAt = _promise.Until > now ? _promise.Until : now;
+        _campaignAt = vacantAt + (_settings.Slot * (Rank() + 0.25 + (_random.NextDouble() / 2)));
+    }
+
+    private int Rank() => _standing is { } standing ? _waiting.RankOf(standing, Eligible) : 0;
+
+    private void StandAgain(TimeSpan now)
+    {
+        if (_promise.HoldsAt(now))
+        {
+            PlanCampaign(now);
+            return;
+        }
+
+        if (_campaign is { } campaign)
+            _reach.Answered(campaign.Answered, Eligible.Count);
+        StartPreVote(now);
+    }
+
+    private void StartPreVote(TimeSpan now)
+    {
+        Role = RaftRole.PreCandidate;
+        Leader = null;
+        _campaign = new Campaign(++_campaigns, Eligible);
+        PlanNextCampaign(now);
+        foreach (var peer in Others(Eligible))
+            Send(new PreVoteRequest(_settings.Self, peer, Term + 1, _campaign.Number, _log.LastIndex, _log.LastTerm));
+        if (_campaign.Count(_settings.Self, granted: true))
+            StartVote(now, transfer: false);
+    }
+
+    private void StartVote(TimeSpan now, bool transfer)
+    {
+        Role = RaftRole.Candidate;
+        Leader = null;
+        Term++;
+        _vote = _settings.Self;
+        _campaign = new Campaign(++_campaigns, Eligible);
+        PlanNextCampaign(now);
+        foreach (var peer in Others(Eligible))
+            Send(new VoteRequest(_settings.Self, peer, Term, _log.LastIndex, _log.LastTerm, transfer));
+        if (_campaign.Count(_settings.Self, granted: true))
+            BecomeLeader(now);
+    }
+
+    /// <summary>A split vote is not repeated: whoever ranks higher tries again first.</summary>
+    private void PlanNextCampaign(TimeSpan now) =>
+        _campaignAt = now + _settings.CampaignTimeout + (_settings.Slot * (Rank() + _random.NextDouble()));
+
+    private void AnswerPreVote(TimeSpan now, PreVoteRequest request)
+    {
+        var granted = request.Term > Term
+            && !_promise.HoldsAt(now)
+            && _seat is null
+            && _log.IsUpToDate(request.LastIndex, request.LastTerm);
+        Send(new PreVoteAnswer(_settings.Self, request.From, granted ? request.Term : Term, request.Campaign, granted));
+    }
+
+    private void CountPreVote(TimeSpan now, PreVoteAnswer answer)
+    {
+        if (!answer.Granted && answer.Term > Term)
+        {
+            // Only a candidate asks: it stands again in the next slot, with a term that can be voted for.
+            BecomeFollower(now, answer.Term, null);
+            return;
+        }
+
+        if (Role == RaftRole.PreCandidate && answer.Campaign == _campaign!.Number && _campaign.Count(answer.From, answer.Granted))
+        {
+            _reach.Answered(_campaign.Answered, Eligible.Count);
+            StartVote(now, transfer: false);
+        }
+    }
+
+    private void AnswerVote(TimeSpan now, VoteRequest request)
+    {
+        // A promise binds against all later terms; but the leader of the term before may have ended its own, and with
+        // it every older one.
+        var bound = _promise.HoldsAt(now) && !(request.Transfer && _promise.Term < request.Term);
+        if (request.Term > Term && !bound)
+            BecomeFollower(now, request.Term, null);
+        var granted = request.Term == Term
+            && !bound
+            && (_vote is null ? Leader is null : _vote == request.From)
+            && _log.IsUpToDate(request.LastIndex, request.LastTerm);
+        if (granted)
+        {
+            _vote = request.From;
+            PlanNextCampaign(now);
+        }
+
+        Send(new VoteAnswer(_settings.Self, request.From, Term, granted));
+    }
+
+    private void CountVote(TimeSpan now, VoteAnswer answer)
+    {
+        if (answer.Term > Term)
+        {
+            BecomeFollower(now, answer.Term, null);
+            return;
+        }
+
+        // A peer that is bound by a promise refuses in its own, lower term: an answer all the same.
+        if (Role != RaftRole.Candidate || (answer.Granted && answer.Term != Term))
+            return;
+        if (_campaign!.Count(answer.From, answer.Granted))
+        {
+            _reach.Answered(_campaign.Answered, Eligible.Count);
+            BecomeLeader(now);
+        }
+    }
+
+    private IEnumerable<string> Others(IEnumerable<string> peers) => peers.Where(p => p != _settings.Self);
+}

@@ -1,0 +1,21 @@
+namespace AspireElection.Stores.Quorum.Protocol;
+
+/// <summary>A candidacy that waits at this peer.</summary>
+/// <param name="Priority">Higher is preferred; ties go to the lower peer id, compared ordinally.</param>
+/// <param name="Lease">Of the term that it would win.</param>
+/// <param name="Holder">Data of the term's first entry: who holds the seat.</param>
+internal sealed record Standing(int Priority, TimeSpan Lease, byte[] Holder);
+
+/// <summary>What a peer is at the moment.</summary>
+internal enum RaftRole
+{
+    Follower,
+
+    /// <summary>Asks whether it would be voted for.</summary>
+    PreCandidate,
+
+    Candidate,
+
+    /// <summary>Won its term; whether it was <see cref="Elected"/> yet is another matter.</summary>
+    Leader,
+}
