@@ -50,13 +50,21 @@ internal sealed class LeasePromise
         return true;
     }
 
-    /// <summary>The leader of <paramref name="term"/> gave the seat back: neither its lease nor an older one can run.</summary>
-    public void Release(long term)
+    /// <summary>
+    /// The leader of <paramref name="term"/> gave the seat back: neither its lease nor an older one can run. False
+    /// when that is no news.
+    /// </summary>
+    public bool Release(long term)
     {
-        _released = Math.Max(_released, term);
-        if (Term > term)
-            return;
-        Longest = TimeSpan.Zero;
-        Until = TimeSpan.MinValue;
+        if (term <= _released)
+            return false;
+        _released = term;
+        if (Term <= term)
+        {
+            Longest = TimeSpan.Zero;
+            Until = TimeSpan.MinValue;
+        }
+
+        return true;
     }
 }

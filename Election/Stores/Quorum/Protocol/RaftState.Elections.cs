@@ -88,9 +88,10 @@ internal sealed partial class RaftState
 
     private void AnswerVote(TimeSpan now, VoteRequest request)
     {
-        // A promise binds against all later terms; but the leader of the term before may have ended its own, and with
-        // it every older one.
-        var bound = _promise.HoldsAt(now) && !(request.Transfer && _promise.Term < request.Term);
+        // Told to campaign by the leader of the term before: that one trusts no more, and no older one does.
+        if (request.Transfer)
+            HearRelease(now, request.Term - 1);
+        var bound = _promise.HoldsAt(now);
         if (request.Term > Term && !bound)
             BecomeFollower(now, request.Term, null);
         var granted = request.Term == Term

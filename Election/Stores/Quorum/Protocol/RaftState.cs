@@ -44,7 +44,7 @@ internal sealed partial class RaftState
         _waiting = new WaitingPeers(settings.Self);
         _reach = new Reachability(_out);
         Commit = _log.SnapshotIndex;
-        _out.AppliedTo = Commit;
+        _out.StartAt(Commit, restored.HardState);
     }
 
     public RaftRole Role { get; private set; }
@@ -116,7 +116,7 @@ internal sealed partial class RaftState
                 StandAtOnce(now, told);
                 break;
             case SeatReleased told:
-                HearRelease(now, told.Term, plan: true);
+                HearRelease(now, told.Term);
                 break;
         }
     }
@@ -158,11 +158,7 @@ internal sealed partial class RaftState
     public Proposal Propose(TimeSpan now, long term, byte[] data) => Propose(now, term, EntryKind.Command, data);
 
     /// <summary>What is to be done since the last call; null when nothing.</summary>
-    public Ready? TakeReady()
-    {
-        _out.CollectCommitted(_log, Commit);
-        return _out.Take(_log, new HardState(Term, _vote, _promise.Longest));
-    }
+    public Ready? TakeReady() => _out.Take(_log, Commit, new HardState(Term, _vote, _promise.Longest));
 
     private void Send(RaftMessage message) =>
         _out.Messages.Add(message with { Standing = MayStand ? _standing!.Priority : null });

@@ -1,0 +1,70 @@
+namespace AspireElection.Stores.Quorum.Protocol;
+
+/// <content>Giving the seat back, to the best that waits: thesis, section 3.10.</content>
+internal sealed partial class RaftState
+{
+    /// <summary>
+    /// Gives the seat back; the driver has ended all trust in the term before. The best waiting peer is brought up to
+    /// date and told to campaign, all others that no lease is left to wait for; where nobody waits, or the best does
+    /// not answer within <see cref="RaftSettings.CampaignTimeout"/>, the seat is simply free. <see cref="Lost"/> tells
+    /// of the end.
+    /// </summary>
+    /// <returns>False when this peer does not lead that term, or gives it back already.</returns>
+    public bool Transfer(TimeSpan now, long term)
+    {
+        if (_seat is not { Releasing: false } seat || seat.Term != term)
+            return false;
+        seat.ReleaseBy = now + _settings.CampaignTimeout;
+        seat.Rounds.Clear();
+        AddOwn(EntryKind.Released, []);
+        SendAll(now, seat);
+        Committed(now, seat);
+        TryHandOver(now, seat);
+        return true;
+    }
+
+    private void TryHandOver(TimeSpan now, Seat seat)
+    {
+        var successor = BestSuccessor(now, seat, upToDate: false);
+        if (successor is null ? Commit == LastIndex : IsUpToDate(seat, successor))
+            HandOver(now, seat, successor);
+    }
+
+    private string? BestSuccessor(TimeSpan now, Seat seat, bool upToDate) => Line
+        .Select(s => s.Id)
+        .FirstOrDefault(p => (p == _settings.Self || seat.IsInReach(p, now)) && (!upToDate || IsUpToDate(seat, p)));
+
+    private bool IsUpToDate(Seat seat, string peer) => peer == _settings.Self || seat.Followers[peer].Match == LastIndex;
+
+    private void HandOver(TimeSpan now, Seat seat, string? successor)
+    {
+        foreach (var peer in seat.Followers.Keys)
+        {
+            Send(peer == successor
+                ? new TimeoutNow(_settings.Self, peer, Term)
+                : new SeatReleased(_settings.Self, peer, Term));
+        }
+
+        _promise.Release(Term);
+        BecomeFollower(now, Term, null, LostBecause.Released);
+        _out.Events.Add(new SeatVacated(Term));
+        // Another candidacy of this very peer is the best: a term of its own all the same.
+        if (successor == _settings.Self)
+            StartVote(now, transfer: true);
+    }
+
+    private void HearRelease(TimeSpan now, long term)
+    {
+        if (!_promise.Release(term) || term < Term)
+            return;
+        BecomeFollower(now, term, null);
+        _out.Events.Add(new SeatVacated(term));
+    }
+
+    private void StandAtOnce(TimeSpan now, TimeoutNow told)
+    {
+        HearRelease(now, told.Term);
+        if (told.Term == Term && MayStand)
+            StartVote(now, transfer: true);
+    }
+}
