@@ -41,22 +41,25 @@ internal sealed partial class RaftState
     private void SendAppend(TimeSpan now, Seat seat, string peer, long round, TimeSpan lease)
     {
         var follower = seat.Followers[peer];
-        var inReach = seat.IsInReach(peer, now);
+        var sends = seat.IsInReach(peer, now);
         var previous = follower.Next - 1;
         if (_log.TermAt(previous) is not { } previousTerm)
         {
-            if (inReach)
+            if (sends)
                 SendSnapshot(now, seat, peer, follower);
             if (round == 0)
                 return;
             // The lease is confirmed all the same, by a heartbeat that every log matches.
             previous = 0;
             previousTerm = 0;
+            sends = false;
         }
 
-        var entries = previous == follower.Next - 1 && inReach
+        var entries = sends && follower.TakesEntries
             ? _log.From(follower.Next, _settings.MostEntries, _settings.MostBytes)
             : [];
+        if (round == 0 && entries.Count == 0 && follower.CommitSent == Commit)
+            return;
         follower.Sent(now, entries.Count, Commit);
         if (entries.Count > 0)
             ResendBy(seat, now + _settings.ResendPeriod);
@@ -88,7 +91,7 @@ internal sealed partial class RaftState
 
         if (_seat == seat && answer.Round > 0)
             Confirm(now, seat, answer.Round, answer.From);
-        if (_seat == seat && answer.Matched && follower.Next <= LastIndex)
+        if (_seat == seat && answer.Matched && follower.Next <= LastIndex && follower.TakesEntries)
             SendAppend(now, seat, answer.From, 0, TimeSpan.Zero);
         if (_seat == seat && seat.Releasing)
             TryHandOver(now, seat);

@@ -15,7 +15,9 @@ internal sealed partial class RaftState
         if (_seat is not { Releasing: false } seat || seat.Term != term)
             return false;
         seat.ReleaseBy = now + _settings.CampaignTimeout;
+        // Nor is the driver told of a round that was confirmed a moment before: it would trust anew.
         seat.Rounds.Clear();
+        _out.Events.RemoveAll(e => e is RoundConfirmed);
         AddOwn(EntryKind.Released, []);
         SendAll(now, seat);
         Committed(now, seat);
