@@ -76,10 +76,10 @@ internal sealed class RaftCheckers(RaftHistory history)
     }
 
     /// <summary>Who gave a term back is never told that it was renewed.</summary>
-    public static void Confirmed(RaftNode node, long term, long released)
+    public static void Told(RaftNode node, RaftEvent happened, long released)
     {
-        if (term <= released)
-            throw new RaftFailure("ReleasedTerm", $"{node.Plan.Id} is told that {term} was renewed, which it gave back");
+        if (happened is RoundConfirmed round && round.Term <= released)
+            throw new RaftFailure("ReleasedTerm", $"{node.Plan.Id} is told that {round.Term} was renewed, which it gave back");
     }
 
     public void Finish()

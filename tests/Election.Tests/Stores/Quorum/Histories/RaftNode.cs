@@ -192,8 +192,11 @@ internal sealed class RaftNode
             Machine.Restart(ready.Snapshot);
         foreach (var entry in ready.Committed)
             Machine.Apply(entry);
+        // What one of these events makes the driver give back is still told of by those behind it.
+        var released = Seat.Released;
         foreach (var happened in ready.Events)
         {
+            RaftCheckers.Told(this, happened, released);
             if (happened is not RoundConfirmed { Lease.Ticks: 0 })
                 _history.Note(Index, Text(happened));
             Seat.Hear(Local, happened);

@@ -31,6 +31,9 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
 
     public long Term => _term;
 
+    /// <summary>The last term that was given back.</summary>
+    public long Released => _released;
+
     public TimeSpan WakeAt
     {
         get
@@ -125,7 +128,6 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
                 Take(now, elected);
                 break;
             case RoundConfirmed round when round.Lease > TimeSpan.Zero:
-                RaftCheckers.Confirmed(node, round.Term, _released);
                 if (round.Term == _term && now < _trustedUntil && round.SentAt + round.Lease - (Lease / 10) is var until && until > _trustedUntil)
                     _trustedUntil = until;
                 break;
