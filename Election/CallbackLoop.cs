@@ -9,18 +9,24 @@ internal sealed class CallbackLoop
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    private readonly FanOut<ElectionChange>.Subscription _changes;
+    private readonly Subscription<ElectionChange> _changes;
     private readonly ElectionCallbacks _callbacks;
+    private readonly CandidateId _self;
+    private readonly Func<bool> _stands;
     private readonly TimeProvider _clock;
     private readonly string _election;
     private readonly ILogger _logger;
     private Task _running = Task.CompletedTask;
+    private bool _follows;
 
     private CallbackLoop(
-        FanOut<ElectionChange>.Subscription changes, ElectionCallbacks callbacks, TimeProvider clock, string election, ILogger logger)
+        Subscription<ElectionChange> changes, ElectionCallbacks callbacks, CandidateId self, Func<bool> stands, TimeProvider clock, string election,
+        ILogger logger)
     {
         _changes = changes;
         _callbacks = callbacks;
+        _stands = stands;
+        _self = self;
         _clock = clock;
         _election = election;
         _logger = logger;
@@ -28,14 +34,16 @@ internal sealed class CallbackLoop
 
     /// <summary>Begins; it ends after the last change was told.</summary>
     public static CallbackLoop Start(
-        FanOut<ElectionChange>.Subscription changes,
+        Subscription<ElectionChange> changes,
         ElectionCallbacks callbacks,
+        CandidateId self,
+        Func<bool> stands,
         ElectionThreads threads,
         TimeProvider clock,
         string election,
         ILogger logger)
     {
-        var loop = new CallbackLoop(changes, callbacks, clock, election, logger);
+        var loop = new CallbackLoop(changes, callbacks, self, stands, clock, election, logger);
         loop._running = threads.Start(loop.RunAsync);
         return loop;
     }
@@ -58,29 +66,43 @@ internal sealed class CallbackLoop
         using var changes = _changes;
         await foreach (var change in changes.ReadAsync())
         {
-            try
-            {
-                Call(change);
-            }
-            catch (Exception exception)
-            {
-                ElectionLog.CallbackFailed(_logger, _election, exception);
-            }
+            foreach (var callback in CallbacksFor(change))
+                Call(callback);
         }
     }
 
-    private void Call(ElectionChange change)
+    private void Call(Action callback)
+    {
+        try
+        {
+            callback();
+        }
+        catch (Exception exception)
+        {
+            ElectionLog.CallbackFailed(_logger, _election, exception);
+        }
+    }
+
+    private IEnumerable<Action> CallbacksFor(ElectionChange change)
     {
         switch (change)
         {
             case ElectionChange.BecameLeader won:
-                _callbacks.BecameLeader?.Invoke(won.Leadership);
+                _follows = false;
+                yield return () => _callbacks.BecameLeader?.Invoke(won.Leadership);
                 break;
             case ElectionChange.LostLeadership lost:
-                _callbacks.LostLeadership?.Invoke(lost.Leadership, lost.Reason);
+                yield return () => _callbacks.LostLeadership?.Invoke(lost.Leadership, lost.Reason);
                 break;
             case ElectionChange.NewLeader seen:
-                _callbacks.NewLeader?.Invoke(seen.Leader);
+                yield return () => _callbacks.NewLeader?.Invoke(seen.Leader);
+                if (_follows || !_stands() || (seen.Leader.NodeId == _self.NodeId && seen.Leader.Incarnation == _self.Incarnation))
+                    break;
+                _follows = true;
+                yield return () => _callbacks.BecameFollower?.Invoke(seen.Leader);
+                break;
+            case ElectionChange.Leaderless:
+                _follows = false;
                 break;
         }
     }

@@ -29,6 +29,7 @@ public sealed class Candidate : IAsyncDisposable
     private readonly Presence _presence;
     private readonly SeatObserver _observer;
     private readonly FanOut<ElectionChange> _changes;
+    private readonly Attendance? _attendance;
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _leaving = new();
@@ -43,6 +44,7 @@ public sealed class Candidate : IAsyncDisposable
     private Task? _stopped;
     private bool _started;
     private volatile bool _standsDown;
+    private volatile bool _doubted;
     private CancellationTokenSource? _standing;
     private int _priority;
 
@@ -82,6 +84,8 @@ public sealed class Candidate : IAsyncDisposable
         _telemetry = new ElectionTelemetry(election, store.Kind, options.NodeId);
         _health = new StoreHealth(election, store.Kind, clock, _logger);
         _changes = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
+        Announcements = AnnouncementsOf(options.Announcements, election);
+        _attendance = options is { Announcements: not null, Observer: false } ? new Attendance(Announcements, Id, _times.Trust, clock) : null;
         _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
         _pause = new Wake(clock, _times.Slice);
         _presence = new Presence(store, _times, clock, _health, random, Self, PreemptForBetter);
@@ -109,10 +113,16 @@ public sealed class Candidate : IAsyncDisposable
     public Role Role => RoleOf(IsLeader, _observer.Leader);
 
     /// <summary>Who leads, as far as this node knows; null when nobody is known to.</summary>
-    public Leader? Leader => OwnAsLeader(Leadership) ?? _observer.Leader;
+    public Leader? Leader => Leadership is { } own ? OwnAsLeader(own) : _observer.Leader;
 
-    /// <summary>All members as of the last heartbeat.</summary>
+    /// <summary>All members as of the last heartbeat, those among them that have fallen silent lately.</summary>
     public IReadOnlyList<Member> Members => _presence.Members;
+
+    /// <summary>
+    /// The members that are alive: whose heartbeat this node has seen move, or has seen for the first time, within the
+    /// last two heartbeat periods (a period is the lease, or a third of the node timeout where that is shorter).
+    /// </summary>
+    public IReadOnlyList<Member> LiveMembers => _presence.Recent;
 
     /// <summary>This node's priority; for a new value the node stands in line anew.</summary>
     public int Priority
@@ -140,6 +150,9 @@ public sealed class Candidate : IAsyncDisposable
 
     /// <summary>When a silent member may be taken off the list.</summary>
     public TimeSpan NodeTimeout => _times.NodeTimeout;
+
+    /// <summary>What leaders of this process announce: those that share it by <see cref="ElectionOptions.Announcements"/>.</summary>
+    public Announcements Announcements { get; }
 
     /// <summary>Where the election lives.</summary>
     public IElectionStore Store => _store;
@@ -175,6 +188,12 @@ public sealed class Candidate : IAsyncDisposable
     }
 
     /// <summary>
+    /// Joins those who are told of changes, before it returns: every change from now on, in order, until the candidate
+    /// is stopped or the subscription disposed. Its <see cref="Subscription{T}.Lost"/> counts what it was too slow for.
+    /// </summary>
+    public Subscription<ElectionChange> Subscribe() => _changes.Subscribe();
+
+    /// <summary>
     /// Every change from now on, in order, until the candidate is stopped. A reader that falls more than 256 changes
     /// behind loses the oldest, which is counted.
     /// </summary>
@@ -197,7 +216,7 @@ public sealed class Candidate : IAsyncDisposable
     {
         var own = Leadership;
         var seen = _observer.Leader;
-        var leader = OwnAsLeader(own) ?? seen;
+        var leader = own is null ? seen : OwnAsLeader(own);
         return new ElectionSnapshot(
             Election,
             _store.Kind,
@@ -292,12 +311,14 @@ public sealed class Candidate : IAsyncDisposable
                 return false;
             _started = true;
             _telemetry.Register(Snapshot);
-            _callbacks = CallbackLoop.Start(_changes.Subscribe(), _options.Callbacks, _threads, _clock, Election, _logger);
+            _callbacks = CallbackLoop.Start(
+                _changes.Subscribe(), _options.Callbacks, Id, () => !_options.Observer && !_standsDown, _threads, _clock, Election, _logger);
             _loops =
             [
                 _threads.Start(() => _observer.RunAsync(_leaving.Token)),
                 _threads.Start(() => _presence.RunAsync(_leaving.Token)),
                 _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
+                _attendance is null ? Task.CompletedTask : _threads.Start(() => _attendance.RunAsync(_leaving.Token)),
             ];
             return true;
         }
@@ -389,7 +410,10 @@ public sealed class Candidate : IAsyncDisposable
         {
             LeaderlessBefore = _observer.LeaderlessBefore(grant.Term.Token),
         };
-        var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership);
+        var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership)
+        {
+            Renewed = () => Announcements.Beat(OwnAsLeader(leadership)),
+        };
         if (_stopping.IsCancellationRequested || !leadership.IsTrusted)
         {
             // The grant came too late, or nobody wants it any more: no callback, no work, and the seat goes on.
@@ -401,14 +425,18 @@ public sealed class Candidate : IAsyncDisposable
         Interlocked.Exchange(ref _tenure, tenure);
         if (_stopping.IsCancellationRequested)
             tenure.Resign(LossReason.Stopped);
+        // The session may have ended while the grant was on its way: there was no tenure yet to be told so.
+        if (_doubted)
+            tenure.Doubt();
         _changes.Publish(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));
         _telemetry.BecameLeader(leadership.LeaderlessBefore);
         ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
-        _observer.Took(OwnAsLeader(leadership)!);
+        _observer.Took(OwnAsLeader(leadership));
+        Announcements.Lead(OwnAsLeader(leadership));
         _presence.Refresh();
         await tenure.RunAsync(grant.AnchoredAt, [.. _options.WhileLeading, .. _work]);
         Volatile.Write(ref _tenure, null);
-        _presence.Refresh();
+        _presence.RefreshSoon();
         if (leadership.EndedBecause is LossReason.Resigned)
             await _precedence.HoldOffAsync(_stopping.Token);
     }
@@ -430,6 +458,8 @@ public sealed class Candidate : IAsyncDisposable
         if (TenureOf(leadership) is not { } tenure)
             return;
         _observer.Gave(leadership.Token);
+        Announcements.End(leadership.Token);
+        _presence.Refresh();
         _telemetry.LostLeadership(_clock.GetUtcNow() - leadership.Since, reason);
         ElectionLog.LostLeadership(_logger, Id.NodeId, Election, leadership.Token, reason);
         _changes.Publish(new ElectionChange.LostLeadership(_clock.GetUtcNow(), leadership, reason));
@@ -447,10 +477,12 @@ public sealed class Candidate : IAsyncDisposable
                 tenure.Doubt();
             ElectionLog.NewLeader(_logger, leader.NodeId, Election, leader.Term);
             _changes.Publish(new ElectionChange.NewLeader(_clock.GetUtcNow(), leader));
+            _presence.RefreshSoon();
         }
         else if (sighting.Leader is null)
         {
             _changes.Publish(new ElectionChange.Leaderless(_clock.GetUtcNow()));
+            _presence.RefreshSoon();
         }
     }
 
@@ -460,10 +492,18 @@ public sealed class Candidate : IAsyncDisposable
             tenure.Resign(LossReason.Preempted);
     }
 
+    private static Announcements AnnouncementsOf(Announcements? shared, string election)
+    {
+        if (shared is not null && shared.Election != election)
+            throw new ArgumentException($"Announcements is of election '{shared.Election}'; allowed: one of election '{election}'");
+        return shared ?? new Announcements(election);
+    }
+
     private Candidacy NewCandidacy()
     {
+        _doubted = false;
         var candidacy = new Candidacy(
-            Election, Id, _times.Lease, Priority, _options.Address(), () => Volatile.Read(ref _tenure)?.Doubt())
+            Election, Id, _times.Lease, Priority, _options.Address(), Doubt)
         {
             RetryPeriod = _times.RetryPeriod,
         };
@@ -473,16 +513,22 @@ public sealed class Candidate : IAsyncDisposable
         return candidacy;
     }
 
+    private void Doubt()
+    {
+        _doubted = true;
+        Volatile.Read(ref _tenure)?.Doubt();
+    }
+
     private Member Self() => new(
         Election, Id, Role, Priority, _options.Address(), _observer.HighestTerm);
 
-    private Leader? OwnAsLeader(Leadership? own) =>
-        own is null ? null : new Leader(Id.NodeId, Id.Incarnation, _options.Address(), own.Token, own.Since);
+    private Leader OwnAsLeader(Leadership own) =>
+        new(Id.NodeId, Id.Incarnation, _options.Address(), own.Token, own.Since);
 
     private Role RoleOf(bool leads, Leader? seen) =>
         !_started || _stopping.IsCancellationRequested ? Role.Stopped
         : leads ? Role.Leader
         : _options.Observer ? Role.Observer
-        : seen is null ? Role.Candidate
+        : seen is null || _attendance?.Misses(seen) == true ? Role.Candidate
         : Role.Follower;
 }

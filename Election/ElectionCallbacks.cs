@@ -13,6 +13,12 @@ public sealed class ElectionCallbacks
     /// <summary>This node's leadership ended.</summary>
     public Action<Leadership, LossReason>? LostLeadership { get; set; }
 
+    /// <summary>
+    /// This node follows another that leads: after its own leadership, or after nobody was known to lead. A change from one
+    /// leader to the next without a gap is told by <see cref="NewLeader"/> alone. Never called for an observer.
+    /// </summary>
+    public Action<Leader>? BecameFollower { get; set; }
+
     /// <summary>Somebody became leader: another node, or this one.</summary>
     public Action<Leader>? NewLeader { get; set; }
 }

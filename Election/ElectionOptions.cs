@@ -49,6 +49,13 @@ public sealed class ElectionOptions
     /// <summary>The node's own absolute URL, asked when it is needed (it may be known only after the start). Default none.</summary>
     public Func<string?> Address { get; set; } = static () => null;
 
+    /// <summary>
+    /// Where this node announces that it leads and that it still does, and where it hears and acknowledges other nodes of
+    /// its process. Shared by the nodes of one process that shall hear each other. Default: one of the candidate's own,
+    /// to which others may listen (<see cref="Candidate.Announcements"/>).
+    /// </summary>
+    public Announcements? Announcements { get; set; }
+
     /// <summary>What to call on changes.</summary>
     public ElectionCallbacks Callbacks { get; } = new();
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 
 namespace AspireElection;
 
@@ -12,24 +10,34 @@ namespace AspireElection;
 /// <param name="dropped">Called for each news that a slow subscriber lost.</param>
 internal sealed class FanOut<T>(int capacity, Action? dropped = null)
 {
-    private readonly ConcurrentDictionary<Channel<T>, byte> _subscribers = new();
+    private readonly ConcurrentDictionary<Subscription<T>, byte> _subscribers = new();
     private volatile bool _completed;
     private Exception? _end;
 
-    public void Publish(T news)
+    /// <summary>How many are subscribed now. It locks all of them for a moment: for people, not for each news.</summary>
+    public int Subscribers => _subscribers.Count;
+
+    /// <summary>Gives the news to everybody who is subscribed now, and answers how many those are.</summary>
+    public int Publish(T news)
     {
+        var told = 0;
         foreach (var (subscriber, _) in _subscribers)
-            subscriber.Writer.TryWrite(news);
+        {
+            subscriber.Tell(news);
+            told++;
+        }
+
+        return told;
     }
 
-    public Subscription Subscribe() => Join(NewQueue());
+    public Subscription<T> Subscribe() => Join(NewSubscription());
 
     /// <summary>Subscribes; the first news is <paramref name="first"/>.</summary>
-    public Subscription Subscribe(T first)
+    public Subscription<T> Subscribe(T first)
     {
-        var queue = NewQueue();
-        queue.Writer.TryWrite(first);
-        return Join(queue);
+        var subscription = NewSubscription();
+        subscription.Tell(first);
+        return Join(subscription);
     }
 
     /// <summary>Ends every subscription after what is in its queue, with an error if one is given.</summary>
@@ -38,37 +46,17 @@ internal sealed class FanOut<T>(int capacity, Action? dropped = null)
         _end = end;
         _completed = true;
         foreach (var (subscriber, _) in _subscribers)
-            subscriber.Writer.TryComplete(end);
+            subscriber.End(end);
     }
 
-    private Channel<T> NewQueue() => Channel.CreateBounded<T>(
-        new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-        _ => dropped?.Invoke());
+    private Subscription<T> NewSubscription() => new(capacity, dropped, left => _subscribers.TryRemove(left, out _));
 
-    private Subscription Join(Channel<T> queue)
+    private Subscription<T> Join(Subscription<T> subscription)
     {
-        _subscribers.TryAdd(queue, 0);
+        _subscribers.TryAdd(subscription, 0);
         // Looked at after joining: who joins while the last ones are told must not wait for news that never come.
         if (_completed)
-            queue.Writer.TryComplete(_end);
-        return new Subscription(this, queue);
-    }
-
-    internal sealed class Subscription(FanOut<T> fanOut, Channel<T> queue) : IDisposable
-    {
-        /// <summary>
-        /// Reads until all is told. Not by the channel's own <c>ReadAllAsync</c>: that leaves the caller's context, and with
-        /// it the one thread of a simulation.
-        /// </summary>
-        public async IAsyncEnumerable<T> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-        {
-            while (await queue.Reader.WaitToReadAsync(cancellationToken))
-            {
-                while (queue.Reader.TryRead(out var news))
-                    yield return news;
-            }
-        }
-
-        public void Dispose() => fanOut._subscribers.TryRemove(queue, out _);
+            subscription.End(_end);
+        return subscription;
     }
 }

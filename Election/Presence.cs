@@ -23,6 +23,10 @@ internal sealed class Presence(
     private volatile IReadOnlyList<Member> _members = [];
     private volatile IReadOnlyList<Member> _alive = [];
     private volatile IReadOnlyList<Member> _recent = [];
+    private Member? _said;
+    private volatile bool _sayNow;
+    private long _compareAt = long.MaxValue;
+    private long _removeAt = clock.After(times.NodeTimeout);
     private long _turnedAt = clock.GetTimestamp();
 
     public IReadOnlyList<Member> Members => _members;
@@ -38,8 +42,22 @@ internal sealed class Presence(
 
     private TimeSpan Period => times.NodeTimeout / 3 < times.Lease ? times.NodeTimeout / 3 : times.Lease;
 
-    /// <summary>Sends a heartbeat soon: this node's role has changed.</summary>
-    public void Refresh() => _wake.Set();
+    /// <summary>Sends a heartbeat at once: this node has changed its role.</summary>
+    public void Refresh()
+    {
+        _sayNow = true;
+        _wake.Set();
+    }
+
+    /// <summary>
+    /// Others have changed what this node is: it says so within a retry period, unless it is again what it last said.
+    /// Spread, because the same news reach all followers at one instant.
+    /// </summary>
+    public void RefreshSoon()
+    {
+        Interlocked.Exchange(ref _compareAt, clock.After(times.RetryPeriod * random.NextDouble()));
+        _wake.Set();
+    }
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -52,11 +70,15 @@ internal sealed class Presence(
             Volatile.Write(ref _turnedAt, clock.GetTimestamp());
             try
             {
-                var members = await store.HeartbeatAsync(self(), stopping).AsTask().WaitAsync(Bound, clock, stopping);
+                _sayNow = false;
+                var said = self();
+                var members = await store.HeartbeatAsync(said, stopping).AsTask().WaitAsync(Bound, clock, stopping);
                 health.Reached();
+                _said = said;
                 Hear(members);
                 changed();
                 first = false;
+                await RemoveStaleAsync(said, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -68,7 +90,7 @@ internal sealed class Presence(
                 next = clock.After(times.RetryPeriod);
             }
 
-            await _wake.WaitUntilAsync(next);
+            await UntilDueAsync(next, stopping);
         }
     }
 
@@ -85,6 +107,33 @@ internal sealed class Presence(
             // The list forgets a silent member by itself after the node timeout.
             health.Failed(exception);
         }
+    }
+
+    /// <summary>Waits until the next heartbeat is due, or has to be sent sooner for what it says.</summary>
+    private async Task UntilDueAsync(long next, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested && !_sayNow && clock.Until(next) > TimeSpan.Zero)
+        {
+            var compareAt = Interlocked.Read(ref _compareAt);
+            if (clock.GetTimestamp() >= compareAt)
+            {
+                Interlocked.CompareExchange(ref _compareAt, long.MaxValue, compareAt);
+                if (self() != _said)
+                    return;
+                continue;
+            }
+
+            await _wake.WaitUntilAsync(Math.Min(next, compareAt));
+        }
+    }
+
+    /// <summary>Who was killed could not leave. One node is enough to notice: the leader, each node timeout.</summary>
+    private async Task RemoveStaleAsync(Member said, CancellationToken stopping)
+    {
+        if (said.Role != Role.Leader || clock.Until(_removeAt) > TimeSpan.Zero)
+            return;
+        _removeAt = clock.After(times.NodeTimeout);
+        await store.RemoveStaleAsync(said.Election, times.NodeTimeout, stopping).AsTask().WaitAsync(Bound, clock, stopping);
     }
 
     private TimeSpan Bound => times.Lease < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : times.Lease;

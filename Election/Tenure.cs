@@ -53,6 +53,9 @@ internal sealed class Tenure
 
     public Leadership Leadership { get; }
 
+    /// <summary>Called after each renewal that stretched trust; must not block.</summary>
+    public Action Renewed { get; init; } = static () => { };
+
     /// <summary>Ends when the seat was given back or lost, and the work has ended.</summary>
     public Task Over => _over.Task;
 
@@ -180,7 +183,7 @@ internal sealed class Tenure
             if (answer == RenewAnswer.Lost)
                 EndLost();
             else if (Leadership.Extend(sentAt + _times.Trust.ToTicksOf(_clock)))
-                ElectionLog.Renewed(_logger, Leadership.Term.Election, Leadership.Token);
+                SayRenewed();
         }
         catch (Exception exception)
         {
@@ -192,6 +195,12 @@ internal sealed class Tenure
                 _logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, _health.Trouble);
             _renewAt = _clock.After(_times.RenewPeriod / 4);
         }
+    }
+
+    private void SayRenewed()
+    {
+        ElectionLog.Renewed(_logger, Leadership.Term.Election, Leadership.Token);
+        Renewed();
     }
 
     private void EndLost()

@@ -1,5 +1,6 @@
 using AspireElection.Hosting;
 using AspireElection.ServiceDefaults;
+using AspireElection.Workers.Demos;
 using AspireElection.Workers.Drills;
 using AspireElection.Workers.Health;
 using AspireElection.Workers.Http;
@@ -15,6 +16,8 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments is [Demo.Verb, .. var demo])
+            return await Demo.RunAsync(demo);
         if (SettingsOfProcess.Read(arguments, out var exitCode) is not { } settings)
             return exitCode;
         await using var output = Console.OpenStandardOutput();

@@ -36,7 +36,7 @@ public sealed class ElectionTelemetry
         "election.job.duration", "s", "Duration of runs of leader jobs");
 
     private static readonly Counter<long> FanOutDropped = Meter.CreateCounter<long>(
-        "election.fanout.dropped", "{message}", "Changes and sightings that a slow subscriber lost");
+        "election.fanout.dropped", "{message}", "Changes, sightings and announcements that a slow subscriber lost");
 
     private static readonly Counter<long> StaleWrites = Meter.CreateCounter<long>(
         "election.stale_writes.refused", "{write}", "Writes refused because a newer term has written");
@@ -105,6 +105,9 @@ public sealed class ElectionTelemetry
     internal void ChangeDropped() => FanOutDropped.Add(1, _tags);
 
     internal void ClockJumped() => ClockJumps.Add(1, _tags);
+
+    /// <summary>A slow listener lost an announcement of the leader of its process.</summary>
+    internal static void AnnouncementDropped(string election) => FanOutDropped.Add(1, new KeyValuePair<string, object?>("election.name", election));
 
     /// <summary>A slow observer of a store lost a sighting.</summary>
     internal static void SightingDropped(string election, string store) => FanOutDropped.Add(

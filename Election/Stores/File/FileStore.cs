@@ -24,6 +24,7 @@ public sealed class FileStore(string directory, TimeProvider clock) : IElectionS
     private readonly ConcurrentDictionary<string, Files> _elections = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _disposing = new();
     private readonly Lock _gate = new();
+    private Observations? _observations;
     private FolderWatch? _watch;
 
     /// <summary>
@@ -70,8 +71,14 @@ public sealed class FileStore(string directory, TimeProvider clock) : IElectionS
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Sighting> ObserveAsync(
-        string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            _observations ??= new Observations(Kind, WatchAsync);
+        return _observations.ObserveAsync(election, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<Sighting> WatchAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         await foreach (var sighting in Of(election).Seat.ObserveAsync(ending.Token))

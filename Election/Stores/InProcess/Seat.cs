@@ -112,7 +112,7 @@ internal sealed class Seat : IDisposable
 
     public async IAsyncEnumerable<Sighting> ObserveAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        FanOut<Sighting>.Subscription subscription;
+        Subscription<Sighting> subscription;
         lock (_gate)
         {
             Settle();

@@ -27,6 +27,18 @@ internal sealed class PostgresMembership(PooledStatements pool, StandingMembers 
         RETURNING set_config('synchronous_commit', 'off', true)
         """;
 
+    /// <summary>
+    /// What a leader says of those who led before it: they may be dead, frozen or cut off, and could not say so
+    /// themselves. Never waiting for a row that somebody else has locked.
+    /// </summary>
+    private const string Succeed = """
+        WITH past AS (
+            SELECT id, instance_id FROM node_records
+            WHERE election = $1 AND status = 'leader' AND term < $2 AND (id, instance_id) <> ($3, $4) FOR UPDATE SKIP LOCKED)
+        UPDATE node_records n SET status = 'follower', updated_at = statement_timestamp()
+        FROM past WHERE n.election = $1 AND n.id = past.id AND n.instance_id = past.instance_id
+        """;
+
     private const string All = """
         SELECT election, id, instance_id, status, priority, address, term, created_at, last_heartbeat
         FROM node_records WHERE election = $1
@@ -45,6 +57,8 @@ internal sealed class PostgresMembership(PooledStatements pool, StandingMembers 
                 var beat = new NpgsqlBatchCommand(Beat);
                 Describe(beat, self);
                 batch.BatchCommands.Add(beat);
+                if (self.Role == Role.Leader)
+                    batch.BatchCommands.Add(SucceedBy(self));
                 batch.BatchCommands.Add(AllOf(self.Election));
                 await using var reader = await batch.ExecuteReaderAsync(cancellation);
                 return await ReadAsync(reader, cancellation);
@@ -92,6 +106,13 @@ internal sealed class PostgresMembership(PooledStatements pool, StandingMembers 
         command.Parameters.Clear();
         command.Parameters.With(self.Election).With(self.Id.NodeId).With(self.Id.Incarnation).With(StatusOf(self.Role))
             .With(self.Term).With(self.Priority).WithText(self.Address);
+    }
+
+    private static NpgsqlBatchCommand SucceedBy(Member leader)
+    {
+        var command = new NpgsqlBatchCommand(Succeed);
+        command.Parameters.With(leader.Election).With(leader.Term).With(leader.Id.NodeId).With(leader.Id.Incarnation);
+        return command;
     }
 
     /// <summary>Asks for all members.</summary>

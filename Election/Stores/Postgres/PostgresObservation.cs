@@ -19,7 +19,7 @@ internal sealed class PostgresObservation(
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly List<SeatWatcher> _watchers = [];
+    private readonly Dictionary<string, SeatWatchers> _watchers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _toldUntil = new(StringComparer.Ordinal);
     private CancellationTokenSource _pause = new();
     private Task _line = Task.CompletedTask;
@@ -29,16 +29,15 @@ internal sealed class PostgresObservation(
     public async IAsyncEnumerable<Sighting> ObserveAsync(
         string election, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var watcher = new SeatWatcher(election);
-        Add(watcher);
+        var (watchers, subscription) = Join(election);
         try
         {
-            await foreach (var sighting in watcher.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var sighting in subscription.ReadAsync(cancellationToken))
                 yield return sighting;
         }
         finally
         {
-            Remove(watcher);
+            Leave(election, watchers, subscription);
         }
     }
 
@@ -52,10 +51,10 @@ internal sealed class PostgresObservation(
             return;
         lock (_gate)
         {
-            var watchers = _watchers.Where(w => w.Election == seen.Election).ToList();
-            watchers.ForEach(w => w.Tell(seen.Sighting));
-            if (watchers.Count > 0)
-                _toldUntil[seen.Election] = clock.After(LongestPoll * 1.2);
+            if (!_watchers.TryGetValue(seen.Election, out var watchers))
+                return;
+            watchers.Tell(seen.Sighting);
+            _toldUntil[seen.Election] = clock.After(LongestPoll * 1.2);
         }
     }
 
@@ -74,27 +73,35 @@ internal sealed class PostgresObservation(
         await line;
     }
 
-    private void Add(SeatWatcher watcher)
+    private (SeatWatchers Watchers, Subscription<Sighting> Subscription) Join(string election)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(PostgresStore));
-            _watchers.Add(watcher);
+            if (!_watchers.TryGetValue(election, out var watchers))
+                _watchers[election] = watchers = new SeatWatchers(election);
+            var subscription = watchers.Join();
             EndPause();
-            if (_listening)
-                return;
-            _listening = true;
-            _line = Task.Run(RunAsync);
+            if (!_listening)
+            {
+                _listening = true;
+                _line = Task.Run(RunAsync);
+            }
+
+            return (watchers, subscription);
         }
     }
 
-    private void Remove(SeatWatcher watcher)
+    private void Leave(string election, SeatWatchers watchers, Subscription<Sighting> subscription)
     {
         lock (_gate)
         {
-            _watchers.Remove(watcher);
-            if (_watchers.TrueForAll(w => w.Election != watcher.Election))
-                _toldUntil.Remove(watcher.Election);
+            watchers.Leave(subscription);
+            // After the line was lost others may observe the same election anew.
+            if (!watchers.IsEmpty || _watchers.GetValueOrDefault(election) != watchers)
+                return;
+            _watchers.Remove(election);
+            _toldUntil.Remove(election);
             if (_watchers.Count == 0)
                 EndPause();
         }
@@ -156,7 +163,7 @@ internal sealed class PostgresObservation(
 
             if (_pause.IsCancellationRequested)
                 _pause = new CancellationTokenSource();
-            return [.. _watchers.Where(w => (all && !IsTold(w.Election)) || w.IsNew || told.Contains(w.Election)).Select(w => w.Election).Distinct()];
+            return [.. _watchers.Where(w => (all && !IsTold(w.Key)) || w.Value.IsAsked || told.Contains(w.Key)).Select(w => w.Key)];
         }
     }
 
@@ -180,8 +187,8 @@ internal sealed class PostgresObservation(
             {
                 if (lease is { } last && last / 2 < poll)
                     poll = last / 2;
-                foreach (var watcher in _watchers.Where(w => w.Election == election))
-                    watcher.Tell(sighting);
+                if (_watchers.TryGetValue(election, out var watchers))
+                    watchers.Tell(sighting);
             }
         }
 
@@ -208,8 +215,8 @@ internal sealed class PostgresObservation(
 
     private void LoseAll(Exception reason)
     {
-        foreach (var watcher in _watchers)
-            watcher.Lose(reason);
+        foreach (var watchers in _watchers.Values)
+            watchers.Lose(reason);
         _watchers.Clear();
     }
 }

@@ -12,7 +12,7 @@ internal abstract record TermAnswer
     /// <summary>The term is taken.</summary>
     public sealed record Taken(long Token) : TermAnswer;
 
-    /// <summary>A candidate of higher priority waits for this lock now.</summary>
+    /// <summary>A candidate of higher priority, or of an equal one and a lower node id, waits for this lock now.</summary>
     public sealed record BetterWaits(int BackendPid, long LastToken) : TermAnswer;
 
     /// <summary>
@@ -29,8 +29,15 @@ internal abstract record TermAnswer
 /// Makes a leader of the session that was granted the lock, in one round trip: looks for a better candidate, numbers
 /// and writes the term, and stretches the idle time-out from the grace to the lease. Trust is anchored at its sending.
 /// </summary>
+/// <remarks>
+/// Better is a higher priority and, in a short line, among equals the lower node id: its session is named after priority
+/// and node, equally cut off for all of them. Each one that is let ahead costs a turn, which a long line cannot afford.
+/// </remarks>
 internal sealed class TermStatement : IAsyncDisposable
 {
+    /// <summary>Up to so many waiters equals are served by node id, beyond that in the order of the line.</summary>
+    private const string ShortLine = "8";
+
     private const string Sql = $$"""
         WITH last AS (
             SELECT token, incarnation, lease_ms, server_epoch, released_token FROM election_terms WHERE election = $1),
@@ -40,15 +47,20 @@ internal sealed class TermStatement : IAsyncDisposable
                 coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch,
                 1000 * extract(epoch FROM clock_timestamp() - greatest(
                     pg_postmaster_start_time(), coalesce((SELECT made FROM election_marker), clock_timestamp())))::float8 AS age_ms),
-        better AS MATERIALIZED (
-            SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        waiting AS MATERIALIZED (
+            SELECT l.pid, a.application_name COLLATE "C" AS name,
+                CASE WHEN a.application_name ~ '^{{LockSession.Name}} -?[0-9]{1,10} '
+                    THEN split_part(a.application_name, ' ', 2)::bigint END AS priority
+            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND ((l.classid::bigint << 32) | l.objid::bigint) = $2
-            AND (l.pid <> ALL ($11) OR coalesce((SELECT token FROM last), 0) <> $13)
-            AND CASE WHEN a.application_name ~ '^{{LockSession.Name}} -?[0-9]{1,10} '
-                THEN split_part(a.application_name, ' ', 2)::bigint > $6 ELSE false END
-            ORDER BY split_part(a.application_name, ' ', 2)::bigint DESC LIMIT 1),
+            AND ((l.classid::bigint << 32) | l.objid::bigint) = $2),
+        better AS MATERIALIZED (
+            SELECT pid FROM waiting
+            WHERE (pid <> ALL ($11) OR coalesce((SELECT token FROM last), 0) <> $13)
+            AND (priority > $6 OR (priority = $6 AND name < current_setting('application_name') COLLATE "C"
+                AND (SELECT count(*) FROM waiting) <= {{ShortLine}}))
+            ORDER BY priority DESC, name LIMIT 1),
         outlast AS MATERIALIZED (
             SELECT last.token, ceil(last.lease_ms - server.age_ms)::bigint AS left_ms FROM last, server
             WHERE last.token <> last.released_token AND last.incarnation <> $4 AND last.token <> $10

@@ -22,6 +22,7 @@ public sealed class RedisStore : IElectionStore
     private readonly RedisCalls _calls;
     private readonly RedisMembers _members;
     private readonly RedisLedger _ledger;
+    private readonly Observations _observations;
     private readonly ReplicaConfirmation? _confirmation;
     private readonly HeldTerms _held = new();
     private readonly ConcurrentDictionary<(string Election, CandidateId Id), bool> _standing = new();
@@ -48,6 +49,7 @@ public sealed class RedisStore : IElectionStore
         _ledger = new RedisLedger(_calls);
         _connection = new ConnectionWatch(connection);
         _connection.Add(_held);
+        _observations = new Observations(Kind, WatchAsync);
         ConfirmByReplicas = confirmByReplicas;
         if (confirmByReplicas == 0)
             return;
@@ -116,8 +118,10 @@ public sealed class RedisStore : IElectionStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Sighting> ObserveAsync(
-        string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
+        _observations.ObserveAsync(election, cancellationToken);
+
+    private async IAsyncEnumerable<Sighting> WatchAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var watch = new SeatWatch(_calls, _clock, Known(election), election);
         _connection.Add(watch);

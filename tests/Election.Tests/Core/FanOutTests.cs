@@ -35,7 +35,7 @@ public sealed class FanOutTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => AllAsync(late));
     }
 
-    private static async Task<List<int>> AllAsync(FanOut<int>.Subscription subscription)
+    private static async Task<List<int>> AllAsync(Subscription<int> subscription)
     {
         var all = new List<int>();
         await foreach (var news in subscription.ReadAsync())

@@ -84,6 +84,23 @@ public sealed class LeadingTests
     });
 
     [Fact]
+    public void A_doubt_that_comes_while_the_grant_is_on_its_way_is_not_forgotten() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = new Nodes(world).New("node-1");
+        way.OnAcquire = async acquire =>
+        {
+            var grant = await acquire();
+            // The session ended before anybody could hold the term that it gave.
+            way.Candidacy!.RenewNow();
+            return grant;
+        };
+        await candidate.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(1, way.Renewals);
+        await candidate.StopAsync();
+    });
+
+    [Fact]
     public void A_hanging_renewal_is_given_up_after_a_renew_period_and_tried_again() => SimulatedWorld.Run(async world =>
     {
         var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");

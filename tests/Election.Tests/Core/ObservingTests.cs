@@ -58,6 +58,53 @@ public sealed class ObservingTests
     });
 
     [Fact]
+    public void Who_follows_is_told_so_once_until_it_leads_or_nobody_does() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var told = new List<string>();
+        var (first, _) = await nodes.LeaderAsync("node-1", o => o.Callbacks.BecameFollower = leader => told.Add($"1 follows {leader.NodeId}"));
+        var (second, _) = nodes.New("node-2", o => o.Callbacks.BecameFollower = leader => told.Add($"2 follows {leader.NodeId}"));
+        var (watcher, _) = nodes.New("watcher", o =>
+        {
+            o.Observer = true;
+            o.Callbacks.BecameFollower = _ => told.Add("an observer follows nobody");
+        });
+        await second.StartAsync();
+        await watcher.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(25));
+        Assert.Equal(["2 follows node-1"], told);
+        await first.ResignAsync();
+        await world.UntilAsync(() => second.IsLeader, TimeSpan.FromSeconds(1), "the second leads");
+        await world.PassAsync(TimeSpan.FromSeconds(25));
+        Assert.Equal(["2 follows node-1", "1 follows node-2"], told);
+        await second.StopAsync();
+        await world.UntilAsync(() => first.IsLeader, TimeSpan.FromSeconds(1), "the first leads");
+        foreach (var node in new[] { watcher, first })
+            await node.StopAsync();
+        Assert.Equal(2, told.Count);
+    });
+
+    [Fact]
+    public void A_subscriber_of_changes_reads_how_many_it_was_too_slow_for() => SimulatedWorld.Run(async world =>
+    {
+        var (only, _) = new Nodes(world).New("node-1");
+        using var slow = only.Subscribe();
+        await only.CampaignAsync();
+        for (var term = 0; term < 120; term++)
+        {
+            await only.ResignAsync();
+            await world.UntilAsync(() => only.IsLeader, TimeSpan.FromSeconds(5), "it leads again");
+        }
+
+        await only.StopAsync();
+        var read = 0L;
+        await foreach (var _ in slow.ReadAsync())
+            read++;
+        Assert.Equal(256, read);
+        Assert.InRange(slow.Lost, 120, 1000);
+    });
+
+    [Fact]
     public void A_callback_that_throws_costs_neither_the_election_nor_later_callbacks() => SimulatedWorld.Run(async world =>
     {
         var lost = false;

@@ -49,7 +49,7 @@ public sealed class TelemetryTests
         void Keep(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var byName = new Dictionary<string, object?>(tags.ToArray());
-            if (byName["election.node.id"] is node)
+            if (byName.TryGetValue("election.node.id", out var measuredNode) && measuredNode is node)
                 measured[instrument.Name] = $"{byName["election.name"]} {byName["election.store"]} {byName["election.node.id"]}";
         }
     });

@@ -25,18 +25,39 @@ public sealed class LineTests(PostgresServer server) : PostgresFacts(server)
         Assert.Equal(1, waiting.Count(w => w.IsCompleted));
     }
 
-    [Fact]
-    public async Task Equals_are_served_in_the_order_of_the_line()
+    [Theory]
+    [InlineData(8, "a")]
+    [InlineData(9, "z")]
+    public async Task Of_equals_the_lower_node_id_goes_first_and_in_a_long_line_who_came_first(int waiters, string next)
     {
         var store = NewStore();
         var leader = await Acquire(store, Stand("leader"));
-        var first = Acquire(store, Stand("z"));
+        // Whoever is granted the lock waits no more: the line that it leaves behind is one shorter.
+        var nodes = new[] { "z" }.Concat(Enumerable.Range(1, waiters - 1).Select(n => $"m{n}")).Append("a").ToList();
+        var waiting = new List<Task<Grant>>();
+        foreach (var node in nodes)
+        {
+            waiting.Add(Acquire(store, Stand(node)));
+            await UntilWaiting(waiting.Count);
+        }
+
+        await store.ReleaseAsync(leader.Term, CancellationToken.None);
+        Assert.Equal(next, (await await Task.WhenAny(waiting)).Term.Candidate.NodeId);
+        await UntilWaiting(waiters);
+    }
+
+    [Fact]
+    public async Task A_higher_priority_goes_before_a_lower_node_id()
+    {
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        var lower = Acquire(store, Stand("a", priority: 1));
         await UntilWaiting(1);
-        var second = Acquire(store, Stand("a"));
+        var higher = Acquire(store, Stand("z", priority: 10));
         await UntilWaiting(2);
         await store.ReleaseAsync(leader.Term, CancellationToken.None);
-        Assert.Equal("z", (await first).Term.Candidate.NodeId);
-        Assert.False(second.IsCompleted);
+        Assert.Equal("z", (await higher).Term.Candidate.NodeId);
+        Assert.False(lower.IsCompleted);
     }
 
     [Fact]

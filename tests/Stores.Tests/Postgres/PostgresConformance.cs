@@ -13,9 +13,6 @@ public sealed class PostgresConformance(PostgresServer server, ITestOutputHelper
 
     protected override bool CanBeWiped => true;
 
-    /// <summary>The server grants in the order of its line; only strictly better ones are let ahead.</summary>
-    protected override bool OrdersEqualsByNodeId => false;
-
     /// <summary>A seat that nobody knows of ends with its session, which the server ends after a lease.</summary>
     protected override bool ReclaimsOrphans => false;
 

@@ -18,14 +18,17 @@ internal sealed class HeldSession
         _candidacy = candidacy;
         _over = over;
         Term = term;
-        session.Ended = () =>
-        {
-            End();
-            candidacy.RenewNow();
-        };
+        session.Ended = Over;
     }
 
     public Term Term { get; }
+
+    /// <summary>As a read that is kept pending finds a session that was ended before it began.</summary>
+    public void Start()
+    {
+        if (!_session.IsOpen)
+            Over();
+    }
 
     /// <summary>
     /// Renews by a heartbeat that is sent after this call. The caller may stop waiting for it: its late answer is
@@ -72,12 +75,17 @@ internal sealed class HeldSession
             catch (StoreUnavailableException)
             {
                 order.Answer.TrySetResult(RenewAnswer.Lost);
-                End();
-                _candidacy.RenewNow();
+                Over();
             }
         }
 
         _underWay = null;
+    }
+
+    private void Over()
+    {
+        End();
+        _candidacy.RenewNow();
     }
 
     private void End()

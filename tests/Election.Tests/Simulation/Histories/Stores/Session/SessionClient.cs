@@ -135,11 +135,13 @@ internal sealed class SessionClient : StoreClient
             var grant = await new SessionWait(session, candidacy, Clock, _mistake).WaitAsync(cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             kept = true;
-            _held[grant.Term] = new HeldSession(session, candidacy, grant.Term, held =>
+            var seat = new HeldSession(session, candidacy, grant.Term, held =>
             {
                 _open.Remove(session);
                 _held.Remove(held.Term);
             });
+            _held[grant.Term] = seat;
+            seat.Start();
             return grant;
         }
         catch (StoreUnavailableException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)

@@ -1,0 +1,103 @@
+using AspireElection.Tests.Simulation;
+
+namespace AspireElection.Tests.Core;
+
+/// <summary>What the members are listed as: true soon after each change, and without a herd.</summary>
+public sealed class PresenceTests
+{
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(2);
+
+    [Fact]
+    public void A_follower_says_that_it_follows_within_a_retry_period_of_the_news() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var followers = new List<Candidate>();
+        for (var number = 2; number <= 6; number++)
+            followers.Add(nodes.New($"node-{number}", o => o.Observer = number == 6).Candidate);
+        foreach (var follower in followers)
+            await follower.StartAsync();
+        foreach (var follower in followers)
+            await world.UntilAsync(() => follower.Members.Count > 0, Nodes.Lease * 2, "it is listed");
+        await world.UntilAsync(() => followers.Exists(f => f.IsLeader), Nodes.Lease, "one leads");
+        await world.PassAsync(RetryPeriod);
+        var leader = followers.Single(f => f.IsLeader);
+        await AreAsync(nodes, followers, leader);
+
+        await leader.ResignAsync();
+        await world.UntilAsync(() => followers.Exists(f => f.IsLeader), TimeSpan.FromSeconds(1), "another leads");
+        await world.PassAsync(RetryPeriod);
+        await AreAsync(nodes, followers, followers.Single(f => f.IsLeader));
+        foreach (var follower in followers.OrderBy(f => f.IsLeader))
+            await follower.StopAsync();
+        Assert.Empty(await nodes.Store.ListAsync(Nodes.Election, default));
+    });
+
+    [Fact]
+    public void Who_stands_for_a_seat_that_nobody_holds_says_so_and_says_the_same_only_once_a_period() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, way) = await nodes.LeaderAsync("node-1");
+        var (follower, own) = nodes.New("node-2");
+        var beats = new List<(long At, Role Role)>();
+        // It cannot be granted the seat: so it is seen to stand.
+        own.OnAcquire = _ => throw new StoreUnavailableException("the line is closed");
+        own.OnHeartbeat = () => beats.Add((world.Clock.Now, follower.Role));
+        await follower.StartAsync();
+        await world.PassAsync(Nodes.Lease * 3);
+        Assert.Equal(Role.Follower, beats[^1].Role);
+        beats.Clear();
+        await world.PassAsync(Nodes.Lease * 3);
+        Assert.Equal(3, beats.Count);
+
+        beats.Clear();
+        way.Away = new StoreUnavailableException("cut off");
+        await world.UntilAsync(() => follower.Role == Role.Candidate, Nodes.Lease * 3, "nobody leads");
+        await world.PassAsync(RetryPeriod);
+        Assert.Equal(Role.Candidate, beats[^1].Role);
+        Assert.Contains(await nodes.Store.ListAsync(Nodes.Election, default), m => m is { Id.NodeId: "node-2", Role: Role.Candidate });
+        await follower.StopAsync();
+        await leader.StopAsync();
+    });
+
+    [Fact]
+    public void A_leader_whose_trust_has_ended_is_listed_as_none_while_its_work_still_drains() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, way) = await nodes.LeaderAsync("node-1", o => o.WhileLeading.Add(async held =>
+        {
+            while (held.IsTrusted)
+                await world.PassAsync(TimeSpan.FromMilliseconds(100));
+            await world.PassAsync(TimeSpan.FromSeconds(5));
+        }));
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(Role.Leader, Assert.Single(await nodes.Store.ListAsync(Nodes.Election, default)).Role);
+        way.OnRenew = (_, _) => throw new StoreUnavailableException("no renewals");
+        await world.UntilAsync(() => !leader.IsLeader, Nodes.Lease * 2, "trust ends");
+        await world.PassAsync(TimeSpan.FromMilliseconds(10));
+        Assert.NotEqual(Role.Leader, Assert.Single(await nodes.Store.ListAsync(Nodes.Election, default)).Role);
+        await leader.StopAsync();
+    });
+
+    [Fact]
+    public void A_leader_takes_the_silent_off_the_list() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        await nodes.Store.HeartbeatAsync(new Member(Nodes.Election, new CandidateId("dead", "x"), Role.Leader, 9, null, 0), default);
+        var (leader, _) = await nodes.LeaderAsync("node-1", o => o.NodeTimeout = TimeSpan.FromSeconds(25));
+        await world.PassAsync(TimeSpan.FromSeconds(24));
+        Assert.Equal(2, (await nodes.Store.ListAsync(Nodes.Election, default)).Count);
+        Assert.DoesNotContain(leader.LiveMembers, m => m.Id.NodeId == "dead");
+        await world.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(["node-1"], (await nodes.Store.ListAsync(Nodes.Election, default)).Select(m => m.Id.NodeId));
+        Assert.Equal(["node-1"], leader.LiveMembers.Select(m => m.Id.NodeId));
+        await leader.StopAsync();
+    });
+
+    private static async Task AreAsync(Nodes nodes, List<Candidate> followers, Candidate leader)
+    {
+        var members = await nodes.Store.ListAsync(Nodes.Election, default);
+        Assert.Equal(followers.Count, members.Count);
+        Assert.All(members, m => Assert.Equal((followers.Single(f => f.Id == m.Id).Role, leader.Leadership!.Token), (m.Role, m.Term)));
+        Assert.Equal(Role.Leader, members.Single(m => m.Id == leader.Id).Role);
+    }
+}
