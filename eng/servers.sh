@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Finds Redis and PostgreSQL (or the servers that are named), or unpacks the distribution's packages into the per-user
 # cache: no root, nothing started, nothing installed. AppHost/Servers/ServerExecutable.cs looks in the same places.
-#   eng/servers.sh [redis] [postgres] [pgbouncer]
+#   eng/servers.sh [redis] [postgres] [etcd] [pgbouncer]
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -21,6 +21,7 @@ is_there() {
     case $1 in
         redis) command -v redis-server > /dev/null ;;
         postgres) installed_postgres ;;
+        etcd) command -v etcd > /dev/null && command -v etcdctl > /dev/null ;;
         pgbouncer) command -v pgbouncer > /dev/null ;;
     esac
 }
@@ -150,12 +151,24 @@ unpack_pgbouncer() {
     "$tree/bin/pgbouncer" --version | indent
 }
 
+# With its command line client: tests of the election let it take part.
+unpack_etcd() {
+    step 'etcd is not installed: unpacking etcd-server and etcd-client into the cache (about 13 MB)'
+    download etcd-server etcd-client || return 1
+    unpack_downloads
+    add_libraries "$tree/usr/bin/etcd" "$tree/usr/bin/etcdctl" || return 1
+    write_starter etcd usr/bin/etcd
+    write_starter etcdctl usr/bin/etcdctl
+    "$tree/bin/etcd" --version | head -n 1 | indent
+}
+
 set_up() {
     local server=$1
     is_there "$server" && return
     local get="sudo apt-get install $server"
     case $server in
         redis) get+=-server ;;
+        etcd) get='sudo apt-get install etcd-server etcd-client' ;;
         postgres) get+=ql ;;
     esac
     need apt-get "$server is not installed and its package cannot be fetched" "your system's package manager: install $server (PostgreSQL with initdb)"

@@ -10,7 +10,7 @@ namespace AspireElection.AppHost.Servers;
 /// </remarks>
 internal sealed record LocalServer
 {
-    /// <summary><c>redis</c> or <c>postgres</c>.</summary>
+    /// <summary><c>redis</c>, <c>postgres</c> or <c>etcd</c>.</summary>
     public required string Kind { get; init; }
 
     public required ServerExecutable Executable { get; init; }
@@ -32,6 +32,15 @@ internal sealed record LocalServer
     /// <summary>How many clients a PostgreSQL lets in at one time.</summary>
     public int Connections { get; init; } = 300;
 
+    /// <summary>Peer ports of all members of an etcd's cluster, its own first; none: it is alone.</summary>
+    public IReadOnlyList<int> Cluster { get; init; } = [];
+
+    /// <summary>An etcd's election timeout; its least lease is 1.5 times that, in whole seconds.</summary>
+    public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Further flags of an etcd, separated by spaces.</summary>
+    public string Flags { get; init; } = "";
+
     /// <summary>How long a stop waits for the clients to leave; whole seconds.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -45,6 +54,9 @@ internal sealed record LocalServer
     public static LocalServer? Postgres(int port, string? database = null) => Find("postgres", "postgres", port) is { } found
         ? found with { Database = database }
         : null;
+
+    /// <summary>Null where the machine has no <c>etcd</c>.</summary>
+    public static LocalServer? Etcd(int port) => Find("etcd", "etcd", port);
 
     public static string Command => "/bin/sh";
 
@@ -64,12 +76,15 @@ internal sealed record LocalServer
         ["SERVER_DATABASE"] = Database ?? "",
         ["SERVER_KEEP"] = Keep ? "1" : "",
         ["SERVER_CONNECTIONS"] = Text(Connections),
+        ["SERVER_CLUSTER"] = string.Join(',', Cluster.Select(Text)),
+        ["SERVER_TIMEOUT"] = Text((int)ElectionTimeout.TotalMilliseconds),
+        ["SERVER_FLAGS"] = Flags,
         ["SERVER_GRACE"] = Text((int)Math.Ceiling(Grace.TotalSeconds)),
     };
 
-    /// <summary>For StackExchange.Redis or Npgsql; holds the password.</summary>
-    public string ConnectionString => Kind == "redis"
-        ? $"127.0.0.1:{Text(Port)},password={Password}"
+    /// <summary>For StackExchange.Redis, Npgsql or the etcd store; holds the password.</summary>
+    public string ConnectionString => Kind == "etcd" ? $"http://127.0.0.1:{Text(Port)}"
+        : Kind == "redis" ? $"127.0.0.1:{Text(Port)},password={Password}"
         : $"Host=127.0.0.1;Port={Text(Port)};Username=postgres;Password={Password};Database={Database ?? "postgres"}";
 
     private static LocalServer? Find(string kind, string executable, int port)

@@ -1,14 +1,17 @@
 #!/bin/sh
-# Runs one throwaway server (Redis or PostgreSQL) for as long as its owner lives, on loopback only, in a folder of its
+# Runs one throwaway server (Redis, PostgreSQL or etcd) for as long as its owner lives, on loopback only, in a folder of its
 # own that it removes at the end.
 #
-#   SERVER_PASSWORD=... sh serve.sh redis|postgres EXECUTABLE FOLDER PORT OWNER_PID
+#   SERVER_PASSWORD=... sh serve.sh redis|postgres|etcd EXECUTABLE FOLDER PORT OWNER_PID
 #
 # SERVER_PASSWORD   letters and digits; by environment and not by argument, because everyone can read arguments
 # SERVER_ACCOUNT    the account to run as when root (PostgreSQL refuses root)
 # SERVER_DATABASE   postgres: a database to create in a new data folder
 # SERVER_KEEP=1     data survive a kill, and the folder stays at the end: for a test that starts the server again
 # SERVER_CONNECTIONS  postgres: how many clients at one time, default 300
+# SERVER_CLUSTER    etcd: peer ports of all members of its cluster, its own first; default: it is alone
+# SERVER_TIMEOUT    etcd: its election timeout in ms, default 1000; its least lease is 1.5 times that, in whole seconds
+# SERVER_FLAGS      etcd: further flags
 # SERVER_GRACE      seconds, default 2: how long a stop waits for clients to leave, so that a leader can still resign
 set -eu
 umask 077
@@ -17,6 +20,7 @@ kind=$1 executable=$2 folder=$3 port=$4 owner=$5
 password=$SERVER_PASSWORD
 account=${SERVER_ACCOUNT:-} database=${SERVER_DATABASE:-} keep=${SERVER_KEEP:-} grace=${SERVER_GRACE:-2}
 connections=${SERVER_CONNECTIONS:-300}
+members=${SERVER_CLUSTER:-} timeout=${SERVER_TIMEOUT:-1000} flags=${SERVER_FLAGS:-}
 unset SERVER_PASSWORD
 stopping='' server=''
 
@@ -124,6 +128,24 @@ start_postgres() {
     server=$!
 }
 
+# Loopback only and without users: unlike the others it can be given a password only once it runs, by its own client.
+start_etcd() {
+    # A member that is alone never speaks to a peer; port 0 is any.
+    own=${members%%,*} cluster='' scheme=http
+    for peer in $(printf '%s' "${members:-0}" | tr ',' ' '); do
+        cluster=$cluster${cluster:+,}m$peer=http://127.0.0.1:$peer
+    done
+    case $flags in *--cert-file*) scheme=https ;; esac
+    case $(uname -m) in aarch64) export ETCD_UNSUPPORTED_ARCH=arm64 ;; esac
+    if [ -n "$account" ]; then mkdir -p data && chmod 700 data && give data; fi
+    # shellcheck disable=SC2086 # flags are words
+    become "$executable" --name "m${own:-0}" --data-dir "$folder/data" --logger zap --log-level warn \
+        --listen-client-urls "$scheme://127.0.0.1:$port" --advertise-client-urls "$scheme://127.0.0.1:$port" \
+        --listen-peer-urls "http://127.0.0.1:${own:-0}" --initial-advertise-peer-urls "http://127.0.0.1:${own:-0}" \
+        --initial-cluster "$cluster" --heartbeat-interval "$((timeout / 10))" --election-timeout "$timeout" $flags &
+    server=$!
+}
+
 has_clients() {
     grep -q " 0100007F:$(printf %04X "$port") [0-9A-F]*:[0-9A-F]* 01 " /proc/net/tcp
 }
@@ -148,9 +170,9 @@ stop_server() {
 }
 
 case $kind in
-    redis) stop_signal=TERM ;;
+    redis | etcd) stop_signal=TERM ;;
     postgres) stop_signal=INT ;; # its SIGTERM waits for every client to leave
-    *) fail "is neither redis nor postgres" ;;
+    *) fail "is neither redis nor postgres nor etcd" ;;
 esac
 
 trap 'stopping=yes' TERM INT HUP

@@ -1,0 +1,228 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AspireElection.Timing;
+
+namespace AspireElection.Stores.Etcd;
+
+/// <summary>Requests to the JSON gateway, each bounded in time; the next member is asked where one fails.</summary>
+internal sealed class EtcdCalls : IDisposable
+{
+    /// <summary>Bound of a request that no lease bounds.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly EtcdOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly HttpClient _client;
+    private readonly EtcdSession _session;
+    private readonly Lock _gate = new();
+    private CancellationTokenSource _line = new();
+    private int _current;
+
+    public EtcdCalls(EtcdOptions options, TimeProvider clock)
+    {
+        _options = options;
+        _clock = clock;
+        _client = EtcdHandler.CreateClient(options);
+        _session = new EtcdSession(options);
+        Time = new EtcdTime(clock);
+    }
+
+    public EtcdTime Time { get; }
+
+    /// <summary>A third of the lease leaves time for another attempt before the lease ends.</summary>
+    public static TimeSpan BoundOf(TimeSpan lease) => lease / 3 < LongestWait ? lease / 3 : LongestWait;
+
+    /// <summary>Sends a request and reads its answer.</summary>
+    /// <param name="method">Below <c>/v3/</c>.</param>
+    /// <param name="body">Its content.</param>
+    /// <param name="bound">How long to wait, over all members.</param>
+    /// <param name="cancellationToken">Ends the wait, not what the server may be doing.</param>
+    /// <param name="repeatable">Whether a request that may have been done already can be sent to the next member.</param>
+    public async ValueTask<Answer> AskAsync(
+        string method, JsonObject body, TimeSpan bound, CancellationToken cancellationToken, bool repeatable = true)
+    {
+        var text = body.ToJsonString();
+        var end = _clock.After(bound);
+        // Of several members one may hang: it must leave time for the next.
+        var share = _options.Endpoints.Count > 1 ? bound / 2 : bound;
+        for (var attempt = 1; ; attempt++)
+        {
+            var member = Volatile.Read(ref _current);
+            using var limit = new CancellationTokenSource(Shorter(share, Longer(_clock.Until(end), s_pause)), _clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+            Exception trouble;
+            try
+            {
+                return await AskMemberAsync(_options.Endpoints[member], method, text, either.Token);
+            }
+            catch (OperationCanceledException cancelled)
+            {
+                Leave(member, breakLine: limit.IsCancellationRequested);
+                cancellationToken.ThrowIfCancellationRequested();
+                trouble = new TimeoutException(null, cancelled);
+            }
+            catch (Exception exception) when (EtcdTrouble.Explains(exception))
+            {
+                if (exception is not EtcdRefusedException { IsTransient: false })
+                    Leave(member, breakLine: exception is not EtcdRefusedException);
+                trouble = exception;
+            }
+
+            var everyone = attempt >= _options.Endpoints.Count;
+            if (!MayRepeat(trouble, repeatable, everyone) || _clock.Until(end) <= s_pause)
+                throw EtcdTrouble.Of(_options, trouble, bound);
+            if (everyone)
+                await Task.Delay(s_pause, _clock, cancellationToken);
+        }
+    }
+
+    /// <summary>Cancelled when a request finds the line broken: streams over it may be half-open and never end.</summary>
+    public CancellationToken Line
+    {
+        get
+        {
+            lock (_gate)
+                return _line.Token;
+        }
+    }
+
+    /// <summary>Opens a stream of answers, one to a line.</summary>
+    public async ValueTask<StreamReader> OpenAsync(string method, JsonObject body, CancellationToken cancellationToken)
+    {
+        var member = Volatile.Read(ref _current);
+        using var limit = new CancellationTokenSource(LongestWait, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            var response = await SendAsync(_options.Endpoints[member], method, body.ToJsonString(), either.Token);
+            return new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Leave(member, breakLine: true);
+            throw EtcdTrouble.Of(_options, new TimeoutException(null, cancelled), LongestWait);
+        }
+        catch (Exception exception) when (EtcdTrouble.Explains(exception))
+        {
+            Leave(member, breakLine: false);
+            throw EtcdTrouble.Of(_options, exception, LongestWait);
+        }
+    }
+
+    public StoreUnavailableException WatchEnded(string? found) => EtcdTrouble.OfWatch(_options, found);
+
+    public StoreUnavailableException LeaseTooShort(long granted, TimeSpan wanted) => EtcdTrouble.OfLease(_options, granted, wanted);
+
+    public StoreUnavailableException LeaseLost() => EtcdTrouble.OfLostLease(_options);
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _line.Dispose();
+    }
+
+    private async Task<Answer> AskMemberAsync(Uri member, string method, string body, CancellationToken cancellationToken)
+    {
+        var sentAt = _clock.GetTimestamp();
+        using var response = await SendAsync(member, method, body, cancellationToken);
+        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        Time.Hear(response.Headers.Date);
+        var answer = json.RootElement;
+        if (answer.TryGetProperty("error", out var error))
+            throw Refusal(response, error, answer);
+        return new Answer((answer.TryGetProperty("result", out var result) ? result : answer).Clone(), sentAt);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Uri member, string method, string body, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var token = await _session.TokenAsync(Authenticate, cancellationToken);
+            try
+            {
+                return await SendAsync(member, method, body, token, cancellationToken);
+            }
+            catch (EtcdRefusedException refused) when (attempt == 1 && token is not null && refused.WantsNewToken)
+            {
+                _session.Forget(token);
+            }
+        }
+
+        Task<HttpResponseMessage> Authenticate(string credentials) => SendAsync(member, "auth/authenticate", credentials, null, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        Uri member, string method, string body, string? token, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(member, "/v3/" + method));
+        request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
+        // Refused at once by a member that is cut off from the others, instead of hanging there.
+        request.Headers.TryAddWithoutValidation("Grpc-Metadata-hasleader", "true");
+        if (token is not null)
+            request.Headers.TryAddWithoutValidation("Authorization", token);
+        var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw Refusal(response, await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    private static EtcdRefusedException Refusal(HttpResponseMessage response, string body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            if (json.RootElement is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty("error", out var error))
+                return Refusal(response, error, answer);
+        }
+        catch (JsonException)
+        {
+            // Not etcd's words; what it says at the beginning may still tell why.
+        }
+
+        return new EtcdRefusedException(response.StatusCode, 0, body.Length > 200 ? body[..200] : body);
+    }
+
+    /// <summary>A plain refusal is a text beside its code; one in a stream has both inside.</summary>
+    private static EtcdRefusedException Refusal(HttpResponseMessage response, JsonElement error, JsonElement answer) =>
+        error.ValueKind == JsonValueKind.Object
+            ? new EtcdRefusedException(
+                response.StatusCode, (int)KeyValue.Whole(error, "grpc_code"), error.TryGetProperty("message", out var words) ? $"{words}" : string.Empty)
+            : new EtcdRefusedException(response.StatusCode, (int)KeyValue.Whole(answer, "code"), $"{error}");
+
+    private static bool MayRepeat(Exception trouble, bool repeatable, bool everyone) => trouble switch
+    {
+        EtcdRefusedException { WasNotDone: true } => true,
+        EtcdRefusedException { IsTransient: true } => repeatable,
+        EtcdRefusedException => false,
+        // Nobody there: another round would find nobody either.
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => !everyone,
+        _ => repeatable && !everyone,
+    };
+
+    /// <summary>The next request goes to the next member.</summary>
+    private void Leave(int member, bool breakLine)
+    {
+        CancellationTokenSource broken;
+        lock (_gate)
+        {
+            if (_current != member)
+                return;
+            _current = (member + 1) % _options.Endpoints.Count;
+            if (!breakLine)
+                return;
+            (broken, _line) = (_line, new CancellationTokenSource());
+        }
+
+        // Not on this thread, which may be a leader's that renews: what waited for a stream goes on with it.
+        _ = broken.CancelAsync();
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+
+namespace AspireElection.Stores.Etcd;
+
+/// <summary>Leases of the server, which count whole seconds.</summary>
+internal static class EtcdLease
+{
+    private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
+
+    public static long SecondsOf(TimeSpan lease) => (long)Math.Ceiling(lease.TotalSeconds);
+
+    /// <summary>A new lease of the duration, rounded up to seconds; none where the server would give a longer one.</summary>
+    public static async ValueTask<(long Id, long SentAt)> GrantAsync(this EtcdCalls calls, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var seconds = SecondsOf(duration);
+        var answer = await calls.AskAsync(
+            "lease/grant", new JsonObject { ["TTL"] = Txn.Text(seconds) }, EtcdCalls.BoundOf(duration), cancellationToken);
+        var (id, granted) = (KeyValue.Whole(answer.Json, "ID"), KeyValue.Whole(answer.Json, "TTL"));
+        if (granted <= seconds)
+            return (id, answer.SentAt);
+        await calls.RevokeAsync(id);
+        throw calls.LeaseTooShort(granted, duration);
+    }
+
+    /// <summary>When the request was sent that kept the lease; null when there is no such lease any more.</summary>
+    public static async ValueTask<long?> KeepAliveAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)
+    {
+        var answer = await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken);
+        // For a lease that is gone the answer is a success without a TTL.
+        return KeyValue.Whole(answer.Json, "TTL") > 0 ? answer.SentAt : null;
+    }
+
+    /// <summary>Whether there still is such a lease.</summary>
+    public static async ValueTask<bool> LivesAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)
+    {
+        var answer = await calls.AskAsync("lease/timetolive", Of(lease), bound, cancellationToken);
+        return KeyValue.Whole(answer.Json, "TTL") > 0;
+    }
+
+    /// <summary>Ends a lease with all its keys; a server that is away ends it in its time.</summary>
+    public static async ValueTask RevokeAsync(this EtcdCalls calls, long lease)
+    {
+        try
+        {
+            await calls.AskAsync("lease/revoke", Of(lease), s_giveUp, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // It is gone already, or ends by itself: nobody keeps it.
+        }
+    }
+
+    private static JsonObject Of(long lease) => new() { ["ID"] = Txn.Text(lease) };
+}

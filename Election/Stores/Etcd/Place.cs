@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AspireElection.Stores.Etcd;
+
+/// <summary>A place in the line: whoever created its key first holds the seat.</summary>
+/// <param name="Key">Its key, <c>election/lease</c>.</param>
+/// <param name="Created">In which revision.</param>
+/// <param name="Candidate">Who stands there; null for a foreign candidate, such as <c>etcdctl elect</c>.</param>
+/// <param name="Priority">Higher is preferred; 0 for a foreign one.</param>
+/// <param name="Value">What a foreign candidate says of itself.</param>
+internal sealed record Place(string Key, long Created, CandidateId? Candidate, int Priority, string Value)
+{
+    private const int LongestValue = 128;
+
+    public static Place Of(KeyValue key)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(key.Value);
+            var place = json.RootElement;
+            if (place.ValueKind == JsonValueKind.Object && place.TryGetProperty("node", out var node) && place.TryGetProperty("incarnation", out var incarnation))
+            {
+                var candidate = new CandidateId(node.GetString()!, incarnation.GetString()!);
+                return new Place(key.Key, key.Created, candidate, (int)KeyValue.Whole(place, "priority"), candidate.ToString());
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            // A foreign candidate's value may be anything.
+        }
+
+        var shown = new string([.. key.Value.Where(c => !char.IsControl(c)).Take(LongestValue)]);
+        return new Place(key.Key, key.Created, null, 0, shown.Length == 0 ? "(no name)" : shown);
+    }
+
+    /// <summary>
+    /// The least token of a term that begins at this place: above that of the last term and above what every foreign
+    /// leader between the two is shown with, because revisions of the line grow.
+    /// </summary>
+    public long TokenAfter(TermRecord? last) => last is null ? Created : last.Token + Math.Max(1, Created - last.Created);
+
+    /// <summary>What a candidate writes at its place; <c>etcdctl elect</c> shows it.</summary>
+    public static string ValueOf(Candidacy candidacy) => new JsonObject
+    {
+        ["node"] = candidacy.Id.NodeId,
+        ["incarnation"] = candidacy.Id.Incarnation,
+        ["priority"] = candidacy.Priority,
+        ["address"] = candidacy.Address,
+    }.ToJsonString();
+}

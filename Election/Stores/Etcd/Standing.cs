@@ -1,0 +1,216 @@
+using AspireElection.Timing;
+
+namespace AspireElection.Stores.Etcd;
+
+/// <summary>
+/// One candidate's wait for the seat: a key with a lease in the line, a watch on the key before it, and nothing else.
+/// Whoever is first in the line makes way for better ones behind it, and then takes the term.
+/// </summary>
+internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews news, Candidacy candidacy)
+{
+    private readonly Wake _wake = new(clock, candidacy.LeaseDuration / 10);
+    private readonly TimeSpan _bound = EtcdCalls.BoundOf(candidacy.LeaseDuration);
+    private readonly HashSet<string> _madeWayFor = [];
+    private long _lease;
+    private string _key = string.Empty;
+    private long _created;
+    private long _keptAt;
+    private long _guardEnd;
+    private TermRecord? _attempt;
+
+    public async ValueTask<HeldSeat> AcquireAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        news.Listen(_wake);
+        var granted = false;
+        try
+        {
+            await using var cut = cancellationToken.Register(_wake.Set);
+            (_lease, _keptAt) = await calls.GrantAsync(candidacy.LeaseDuration, cancellationToken);
+            _key = EtcdKeys.Place(candidacy.Election, _lease);
+            var look = await JoinAsync(cancellationToken);
+            while (true)
+            {
+                if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
+                    look = await WaitBehindAsync(before, look, cancellationToken);
+                else if (MakesWay(look))
+                    look = await GoBehindAsync(cancellationToken);
+                else if (await BlockedUntilAsync(look, cancellationToken) is { } until)
+                    look = await WaitUntilAsync(until, cancellationToken);
+                else if (await TakeAsync(look, cancellationToken) is { } seat)
+                {
+                    granted = true;
+                    return seat;
+                }
+                else
+                    look = await LookAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            news.StopListening(_wake);
+            if (!granted && _lease != 0)
+                await LeaveAsync();
+        }
+    }
+
+    private async ValueTask<SeatLook> JoinAsync(CancellationToken cancellationToken)
+    {
+        // The lease's id is in the name: a key that is there already was put by a request whose answer was lost.
+        var join = new Txn().IfCreated(_key, 0)
+            .Then([Txn.Put(_key, Place.ValueOf(candidacy), _lease), .. SeatLook.Operations(candidacy.Election)])
+            .Else([Txn.Get(_key), .. SeatLook.Operations(candidacy.Election)]);
+        var look = Hear(SeatLook.Of(await calls.AskAsync("kv/txn", join.Body, _bound, cancellationToken), 1));
+        var orphans = look.Line.Where(p => p.Candidate == candidacy.Id && p.Key != _key).ToList();
+        if (orphans.Count > 0)
+        {
+            // Left by this very incarnation, which has given up the attempts that put them there.
+            var removal = new Txn().Then([.. orphans.Select(o => Txn.Delete(o.Key))]);
+            await calls.AskAsync("kv/txn", removal.Body, _bound, cancellationToken);
+            look = await LookAsync(cancellationToken);
+        }
+
+        return WithOwn(look);
+    }
+
+    private async ValueTask<SeatLook> LookAsync(CancellationToken cancellationToken)
+    {
+        var look = new Txn().Then(SeatLook.Operations(candidacy.Election));
+        return WithOwn(Hear(SeatLook.Of(await calls.AskAsync("kv/txn", look.Body, _bound, cancellationToken), 0)));
+    }
+
+    private SeatLook WithOwn(SeatLook look)
+    {
+        _created = look.Line.FirstOrDefault(p => p.Key == _key)?.Created ?? throw calls.LeaseLost();
+        return look;
+    }
+
+    private SeatLook Hear(SeatLook look)
+    {
+        news.Hear(look);
+        if (news.Newest.Sighting is { } seen && (seen.Leader is not null || seen.Released))
+            candidacy.Saw(seen);
+        return look;
+    }
+
+    /// <summary>Until the key before is gone. The heartbeats of this process look at the first in the line as well: a watch may be dead.</summary>
+    private async ValueTask<SeatLook> WaitBehindAsync(Place before, SeatLook look, CancellationToken cancellationToken)
+    {
+        var gone = false;
+        using (var watch = WatchStream.OfEnd(calls, before.Key, look.Revision + 1, _ => Ring(), _wake.Set))
+        {
+            while (!Volatile.Read(ref gone) && !watch.HasEnded && !news.HasPassed(before))
+                await WaitAsync(long.MaxValue, cancellationToken);
+            if (watch.HasEnded && !gone)
+                await WaitAsync(clock.After(candidacy.RetryPeriod), cancellationToken);
+        }
+
+        // Side by side: the anchor of a term is the sending of a request after the grant that the server confirmed.
+        var keeping = KeepAsync(cancellationToken);
+        var looking = LookAsync(cancellationToken).AsTask();
+        await Task.WhenAll(keeping, looking);
+        return await looking;
+
+        void Ring()
+        {
+            Volatile.Write(ref gone, true);
+            _wake.Set();
+        }
+    }
+
+    private async ValueTask<SeatLook> WaitUntilAsync(long until, CancellationToken cancellationToken)
+    {
+        while (clock.GetTimestamp() < until)
+            await WaitAsync(until, cancellationToken);
+        await KeepAsync(cancellationToken);
+        return await LookAsync(cancellationToken);
+    }
+
+    /// <summary>Until a timestamp or a message; keeps the own lease meanwhile, less than twice a lease.</summary>
+    private async ValueTask WaitAsync(long until, CancellationToken cancellationToken)
+    {
+        var keepAt = _keptAt + (candidacy.LeaseDuration * 0.6).ToTicksOf(clock);
+        await _wake.WaitUntilAsync(Math.Min(until, keepAt));
+        cancellationToken.ThrowIfCancellationRequested();
+        if (clock.GetTimestamp() >= keepAt)
+            await KeepAsync(cancellationToken);
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken) =>
+        _keptAt = await calls.KeepAliveAsync(_lease, _bound, cancellationToken) ?? throw calls.LeaseLost();
+
+    /// <summary>
+    /// Whether better ones wait right behind. Those behind a foreign candidate are not asked: it would be overtaken by
+    /// them, or led by them into a place that was not its turn. Each is made way for once: it may be dead.
+    /// </summary>
+    private bool MakesWay(SeatLook look)
+    {
+        var best = look.Line.TakeWhile(p => p.Candidate is not null).Where(p => p.Priority > candidacy.Priority)
+            .MaxBy(p => _madeWayFor.Contains(p.Key) ? int.MinValue : p.Priority);
+        return best is not null && _madeWayFor.Add(best.Key);
+    }
+
+    private async ValueTask<SeatLook> GoBehindAsync(CancellationToken cancellationToken)
+    {
+        // In two steps, because one cannot delete a key and put it.
+        await calls.AskAsync("kv/txn", new Txn().Then(Txn.Delete(_key)).Body, _bound, cancellationToken);
+        return await JoinAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Who is first may still have to wait: for the end of a term that a wiped server does not know any more, or for a
+    /// leader whose key is gone although its lease lives, because somebody deleted it: that leader still trusts.
+    /// </summary>
+    private async ValueTask<long?> BlockedUntilAsync(SeatLook look, CancellationToken cancellationToken)
+    {
+        if (news.Known.BlocksUntil(candidacy, look.Term) is { } until)
+            return until;
+        if (look.Term is not { Released: false } last || last.Holder == candidacy.Id || last.Lease == _lease ||
+            !await calls.LivesAsync(last.Lease, _bound, cancellationToken))
+            return null;
+        // No renewal succeeds without the key, so its trust ends within a lease, however long its lease is kept.
+        if (_guardEnd == 0)
+            _guardEnd = clock.After(TimeSpan.FromSeconds(last.Seconds));
+        return clock.GetTimestamp() < _guardEnd ? Math.Min(_guardEnd, clock.After(candidacy.RetryPeriod)) : null;
+    }
+
+    private async ValueTask<HeldSeat?> TakeAsync(SeatLook look, CancellationToken cancellationToken)
+    {
+        var anchor = _keptAt;
+        var own = look.Line.First(p => p.Key == _key);
+        var token = FencingToken.Next(own.TokenAfter(look.Term) - 1, candidacy.HighestToken, calls.Time.Microseconds);
+        _attempt = new TermRecord(
+            token, candidacy.Id, candidacy.Address, calls.Time.Now, _key, _created, _lease,
+            EtcdLease.SecondsOf(candidacy.LeaseDuration), look.Term?.First ?? token, Released: false);
+        var text = _attempt.ToString();
+        var take = new Txn()
+            .IfCreated(_key, _created)
+            .IfModified(EtcdKeys.Term(candidacy.Election), look.TermModified)
+            // Not only the successor's first write but its mere grant ends the writes of the terms before it.
+            .Then(Txn.Put(EtcdKeys.Term(candidacy.Election), text), Txn.Put(EtcdKeys.Fence(candidacy.Election), new Fence(token, candidacy.Id).ToString()))
+            .Else(Txn.Get(EtcdKeys.Term(candidacy.Election)), Txn.Get(_key));
+        var answer = await calls.AskAsync("kv/txn", take.Body, _bound, cancellationToken);
+        // It may have been done by a request whose answer was lost.
+        var done = answer.Succeeded ||
+            (answer.KeysOf(0).FirstOrDefault().Value == text && answer.KeysOf(1).FirstOrDefault().Created == _created);
+        return done ? new HeldSeat(calls, clock, candidacy, _attempt, anchor, answer.Revision) : null;
+    }
+
+    /// <summary>Takes the key and what it may hold by mistake out of the way of others; what cannot be reached ends with the lease.</summary>
+    private async ValueTask LeaveAsync()
+    {
+        try
+        {
+            var leave = _attempt is null ? new Txn().Then(Txn.Delete(_key)) : HeldSeat.Release(candidacy.Election, _attempt);
+            if (_key.Length > 0)
+                await calls.AskAsync("kv/txn", leave.Body, _bound < s_giveUp ? _bound : s_giveUp, CancellationToken.None);
+            await calls.RevokeAsync(_lease);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The server is away: nobody keeps the lease any more.
+        }
+    }
+
+    private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
+}
