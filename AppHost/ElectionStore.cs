@@ -6,7 +6,7 @@ namespace AspireElection.AppHost;
 
 /// <summary>Where the election lives in this run, and the servers that the workers get with it.</summary>
 /// <param name="Name">The store's name, as in the workers' <c>--store</c>.</param>
-/// <param name="Servers">Redis and PostgreSQL, or none with the file store.</param>
+/// <param name="Servers">Redis and PostgreSQL, and etcd where it elects; none with the file store.</param>
 /// <param name="Folder">The folder of the file store, else null.</param>
 internal sealed record ElectionStore(
     string Name, IReadOnlyList<IResourceBuilder<IResourceWithConnectionString>> Servers, string? Folder);
@@ -29,16 +29,18 @@ internal static class ElectionStoreExtensions
         var reason = options.Servers == "local" ? "because of --servers local"
             : containers ? "because no container engine answers"
             : "because containers need the Aspire packages";
-        var redis = LocalServer.Redis(port: 0);
-        var postgres = LocalServer.Postgres(port: 0);
-        if (redis is not null && postgres is not null)
+        List<(string Program, int Port, LocalServer? Found)> servers =
+            [("redis-server", 6379, LocalServer.Redis(port: 0)), ("postgres", 5432, LocalServer.Postgres(port: 0))];
+        if (options.Store == "etcd") servers.Add(("etcd", 2379, LocalServer.Etcd(port: 0)));
+        if (servers.TrueForAll(s => s.Found is not null))
         {
-            redis = redis with { Port = builder.FixedOrFreePort("redis", 6379) };
-            postgres = postgres with { Port = builder.FixedOrFreePort("postgres", 5432) };
-            return new ElectionStore(options.Store, [AddLocal(builder, redis, reason), AddLocal(builder, postgres, reason)], Folder: null);
+            return new ElectionStore(
+                options.Store,
+                [.. servers.Select(s => AddLocal(builder, s.Found! with { Port = builder.FixedOrFreePort(s.Found!.Kind, s.Port) }, reason))],
+                Folder: null);
         }
 
-        var missing = redis is null ? postgres is null ? "redis-server or postgres" : "redis-server" : "postgres";
+        var missing = string.Join(" or ", servers.Where(s => s.Found is null).Select(s => s.Program));
         if (options.Servers == "local")
         {
             throw new DistributedApplicationException($"--servers local: this machine has no {missing}; ./run sets them up");
@@ -79,10 +81,14 @@ internal static class ElectionStoreExtensions
 
     private static ElectionStore AddContainers(IDistributedApplicationBuilder builder, string store, string reason)
     {
-        var added = new ElectionStore(store, [builder.AddRedis("redis"), builder.AddPostgres("postgres")], Folder: null);
-        Console.WriteLine($"redis: a container, {reason}");
-        Console.WriteLine($"postgres: a container, {reason}");
-        return added;
+        List<IResourceBuilder<IResourceWithConnectionString>> servers = [builder.AddRedis("redis"), builder.AddPostgres("postgres")];
+        if (store == "etcd") servers.Add(builder.AddEtcdContainer());
+        foreach (var server in servers)
+        {
+            Console.WriteLine($"{server.Resource.Name}: a container, {reason}");
+        }
+
+        return new ElectionStore(store, servers, Folder: null);
     }
 
     private static IResourceBuilder<LocalServerResource> AddLocal(IDistributedApplicationBuilder builder, LocalServer server, string reason)

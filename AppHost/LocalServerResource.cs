@@ -13,6 +13,7 @@ internal sealed class LocalServerResource(LocalServer server, ParameterResource 
         get
         {
             var port = this.GetEndpoint(Endpoint).Property(EndpointProperty.Port);
+            if (server.Kind == "etcd") return ReferenceExpression.Create($"http://127.0.0.1:{port}");
             return server.Kind == "redis"
                 ? ReferenceExpression.Create($"127.0.0.1:{port},password={password}")
                 : ReferenceExpression.Create($"Host=127.0.0.1;Port={port};Username=postgres;Password={password};Database=postgres");

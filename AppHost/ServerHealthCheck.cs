@@ -13,13 +13,25 @@ internal sealed class ServerHealthCheck(LocalServer server) : IHealthCheck
     {
         try
         {
-            await (server.Kind == "redis" ? AskRedisAsync(cancellationToken) : AskPostgresAsync(cancellationToken));
+            await (server.Kind switch
+            {
+                "redis" => AskRedisAsync(cancellationToken),
+                "etcd" => AskEtcdAsync(cancellationToken),
+                _ => AskPostgresAsync(cancellationToken),
+            });
             return HealthCheckResult.Healthy();
         }
-        catch (Exception problem) when (problem is SocketException or IOException or NpgsqlException)
+        catch (Exception problem) when (problem is SocketException or IOException or NpgsqlException or HttpRequestException)
         {
             return HealthCheckResult.Unhealthy(problem.Message);
         }
+    }
+
+    /// <summary>It answers 503 as long as it has no leader.</summary>
+    private async Task AskEtcdAsync(CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient();
+        await client.GetStringAsync(new Uri($"{server.ConnectionString}/health"), cancellationToken);
     }
 
     private async Task AskPostgresAsync(CancellationToken cancellationToken)

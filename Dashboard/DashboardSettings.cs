@@ -12,7 +12,7 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
     private const int MostElections = 50;
 
     /// <summary>What lives in the memory of a worker is not to be seen from here.</summary>
-    private static readonly string[] s_stores = ["redis", "postgres", "file"];
+    private static readonly string[] s_stores = ["redis", "postgres", "etcd", "file"];
 
     private static readonly Setting s_elections = SharedSettings.LockName with
     {

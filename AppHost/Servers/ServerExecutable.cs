@@ -38,7 +38,7 @@ internal sealed record ServerExecutable(string Path, string FoundIn)
 
     private static ServerExecutable? InCache(string name)
     {
-        string server = name == "redis-server" ? "redis" : name;
+        string server = name switch { "redis-server" => "redis", "etcdctl" => "etcd", _ => name };
         string tree = System.IO.Path.Combine(ServerCache.Folder, "servers", server);
         string file = System.IO.Path.Combine(tree, "bin", name);
         return File.Exists(System.IO.Path.Combine(tree, "unpacked")) && File.Exists(file)

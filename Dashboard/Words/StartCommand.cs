@@ -18,6 +18,7 @@ internal static class StartCommand
             "file" => $"{command} --store file --lock-dir {Quote(store.Folder)}",
             // The address may hold a password. The dashboard was started with it, so who reads this can find it.
             "redis" => $"{command} --store redis   # with ConnectionStrings__redis set as for this dashboard",
+            "etcd" => $"{command} --store etcd   # with ConnectionStrings__etcd set as for this dashboard",
             _ => $"{command} --store postgres   # with DATABASE_URL set as for this dashboard",
         };
     }

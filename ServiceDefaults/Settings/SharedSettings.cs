@@ -4,7 +4,7 @@ namespace AspireElection.ServiceDefaults.Settings;
 internal static class SharedSettings
 {
     public static readonly Setting Store = new("--store", "ELECTION_STORE", "file, unless a connection string is given",
-        "where the election lives: redis, postgres, file, or memory within one process");
+        "where the election lives: redis, postgres, etcd, file, or memory within one process");
 
     public static readonly Setting LockName = new("--lock-name", "LOCK_NAME", "leader-election-demo",
         "the election's name, 1 to 128 characters of A-Z a-z 0-9 . _ -");
@@ -31,6 +31,6 @@ internal static class SharedSettings
     { Secret = true };
 
     public static readonly Setting Etcd = new(null, "ConnectionStrings__etcd", "",
-        "etcd, what Aspire injects")
+        "etcd, what Aspire injects: http://host:2379, several separated by commas, ;Username=…;Password=…")
     { Secret = true };
 }

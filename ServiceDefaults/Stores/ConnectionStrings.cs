@@ -1,21 +1,22 @@
 using AspireElection.ServiceDefaults.Settings;
+using AspireElection.Stores.Etcd;
 using StackExchange.Redis;
 
 namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>The addresses of servers; never shown, because they hold passwords.</summary>
-internal sealed record ConnectionStrings(string? Redis, string? Postgres, GivenValue? RedisFrom, GivenValue? PostgresFrom, GivenValue? EtcdFrom)
+internal sealed record ConnectionStrings(
+    string? Redis, string? Postgres, EtcdOptions? Etcd, GivenValue? RedisFrom, GivenValue? PostgresFrom, GivenValue? EtcdFrom)
 {
     public static ConnectionStrings Read(GivenValues given, List<string> problems)
     {
         var redis = given[SharedSettings.Redis];
         var postgres = given[SharedSettings.Postgres] ?? given[SharedSettings.Database];
         var etcd = given[SharedSettings.Etcd];
-        if (etcd is not null && !etcd.Text.Split(',').All(IsHttp))
-            problems.Add($"{etcd.Source} is {NotShown}; allowed: http://host:2379, several separated by commas");
         return new ConnectionStrings(
             redis is null ? null : ReadRedis(redis, problems),
             postgres is null ? null : ReadPostgres(postgres, problems),
+            etcd is null ? null : ReadEtcd(etcd, problems),
             redis,
             postgres,
             etcd);
@@ -52,6 +53,23 @@ internal sealed record ConnectionStrings(string? Redis, string? Postgres, GivenV
         return null;
     }
 
-    private static bool IsHttp(string text) =>
-        Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+    private static EtcdOptions? ReadEtcd(GivenValue given, List<string> problems)
+    {
+        try
+        {
+            var options = EtcdOptions.Parse(given.Text);
+            foreach (var (name, file) in ((string, string?)[])[("CaFile", options.CaFile), ("CertificateFile", options.CertificateFile), ("KeyFile", options.KeyFile)])
+            {
+                if (file is not null && !File.Exists(file))
+                    problems.Add($"{given.Source} names the {name} '{file}'; allowed: a PEM file that is there");
+            }
+
+            return options;
+        }
+        catch (FormatException)
+        {
+            problems.Add($"{given.Source} is {NotShown}; allowed: http://host:2379, several separated by commas, ;Username=…;Password=…");
+            return null;
+        }
+    }
 }

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>Where the election lives: as told, else where an address points to, else in files.</summary>
-/// <param name="kind"><c>redis</c>, <c>postgres</c>, <c>file</c> or <c>memory</c>.</param>
+/// <param name="kind"><c>redis</c>, <c>postgres</c>, <c>etcd</c>, <c>file</c> or <c>memory</c>.</param>
 /// <param name="folder">Of the file store, whichever was chosen.</param>
 /// <param name="addresses">Of all servers of which the process was told.</param>
 internal sealed class StoreChoice(string kind, string folder, ConnectionStrings addresses)
@@ -23,6 +23,7 @@ internal sealed class StoreChoice(string kind, string folder, ConnectionStrings 
     {
         "redis" => $"redis at {string.Join(", ", ConfigurationOptions.Parse(addresses.Redis!).EndPoints.Select(Name))}",
         "postgres" => Database(new NpgsqlConnectionStringBuilder(addresses.Postgres)),
+        "etcd" => $"etcd at {addresses.Etcd}",
         "file" => $"file in {folder}",
         _ => kind,
     };
@@ -46,6 +47,8 @@ internal sealed class StoreChoice(string kind, string folder, ConnectionStrings 
                 problems.Add($"{told.Source} is 'redis' without its address; allowed: with ConnectionStrings__redis, such as localhost:6379");
             else if (told.Text is "postgres" && addresses.PostgresFrom is null)
                 problems.Add($"{told.Source} is 'postgres' without its address; allowed: with DATABASE_URL or ConnectionStrings__postgres");
+            else if (told.Text is "etcd" && addresses.EtcdFrom is null)
+                problems.Add($"{told.Source} is 'etcd' without its address; allowed: with ConnectionStrings__etcd, such as http://localhost:2379");
             return told.Text;
         }
 
@@ -58,10 +61,6 @@ internal sealed class StoreChoice(string kind, string folder, ConnectionStrings 
         {
             problems.Add($"{SharedSettings.Store.Flag} is not given, and there are {string.Join(" and ", present.Select(a => a.From!.Source))}; " +
                 $"allowed: one of {string.Join(", ", known)}");
-        }
-        else if (present is [("etcd", var from)])
-        {
-            problems.Add($"{from!.Source} is given, and this version has no etcd; allowed: {SharedSettings.Store.Flag} with one of {string.Join(", ", known)}");
         }
 
         return present.Count > 0 ? present[0].Store : "file";

@@ -1,3 +1,4 @@
+using AspireElection.Stores.Etcd;
 using AspireElection.Stores.Files;
 using AspireElection.Stores.InProcess;
 using AspireElection.Stores.Postgres;
@@ -25,6 +26,7 @@ internal static class StoreOpening
     {
         "redis" => LateRedis(redis()),
         "postgres" => new PostgresStore(postgres(), BootClock.Instance),
+        "etcd" => new EtcdStore(choice.Addresses.Etcd!, BootClock.Instance),
         "file" => new FileStore(choice.Folder, BootClock.Instance),
         "memory" => new InProcessStore(BootClock.Instance),
         var other => throw new InvalidOperationException($"There is no store '{other}'."),

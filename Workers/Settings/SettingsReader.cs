@@ -10,7 +10,7 @@ internal sealed class SettingsReader
     private const int ShortestSecret = 16;
 
     /// <summary>What this version has.</summary>
-    private static readonly string[] Stores = ["redis", "postgres", "file", "memory"];
+    private static readonly string[] Stores = ["redis", "postgres", "etcd", "file", "memory"];
 
     private readonly GivenValues _given;
     private readonly List<string> _problems;

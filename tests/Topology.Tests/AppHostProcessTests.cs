@@ -6,7 +6,6 @@ public sealed class AppHostProcessTests
 
     [Theory]
     [InlineData("--store floppy", "--store floppy")]
-    [InlineData("--store etcd", "--store etcd")]
     [InlineData("--replicas 0", "--replicas 0")]
     [InlineData("--replicas three", "--replicas three")]
     [InlineData("--servers cloud", "--servers cloud")]

@@ -7,6 +7,7 @@ public sealed class LeaderElectionTests
     [Theory]
     [InlineData("redis")]
     [InlineData("postgres")]
+    [InlineData("etcd")]
     public async Task Three_replicas_elect_one_leader_and_migrate_once_and_another_leads_after_a_stop(string store)
     {
         await using var topology = await RunningTopology.StartAsync("--store", store);

@@ -34,7 +34,8 @@ internal static class EtcdLease
     public static async ValueTask<bool> LivesAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)
     {
         var answer = await calls.AskAsync("lease/timetolive", Of(lease), bound, cancellationToken);
-        return KeyValue.Whole(answer.Json, "TTL") > 0;
+        // In its last second it has 0, which is left out; one that is gone has −1.
+        return KeyValue.Whole(answer.Json, "TTL") >= 0;
     }
 
     /// <summary>Ends a lease with all its keys; a server that is away ends it in its time.</summary>

@@ -9,6 +9,8 @@ namespace AspireElection.Stores.Etcd;
 /// <summary>Says in one line what is wrong with a server. Never the password, nor any other part of the settings.</summary>
 internal static class EtcdTrouble
 {
+    private const string NoHandshake = "broke off the TLS handshake; write http:// if it speaks no TLS, or look at its log";
+
     private static readonly (string Words, string Meaning)[] s_refusals =
     [
         ("authentication failed", "refused the user or the password; correct them in the connection string"),
@@ -21,7 +23,6 @@ internal static class EtcdTrouble
         ("too many requests", "has too many requests to bear; look at its load"),
         ("no leader", "has no leader; start more of its members, or look at their lines to each other"),
         ("lease not found", "has ended the lease of this candidate, which was silent for too long or was revoked; it stands again"),
-        ("HTTP request to an HTTPS server", "speaks TLS; write https:// in the connection string"),
     ];
 
     public static bool Explains(Exception exception) =>
@@ -57,8 +58,8 @@ internal static class EtcdTrouble
             TimeoutException => string.Create(
                 CultureInfo.InvariantCulture, $"did not answer within {bound.TotalMilliseconds:0} ms; look whether it is overloaded, stopped or cut off"),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "is not known by its name; correct its address",
-            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "broke off the TLS handshake; look at its log",
-            HttpRequestException or IOException or SocketException => "broke the line; look whether it is stopped, wants a client certificate, or is no etcd",
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => NoHandshake,
+            HttpRequestException or IOException or SocketException => "broke the line; write https:// if it wants TLS, give it a client certificate if it wants one, or look whether it is stopped",
             JsonException or FormatException => "answers what is no etcd's; correct its address",
             ObjectDisposedException => "cannot be asked any more, because its store was disposed; stop the election before its store",
             _ => $"cannot be asked ({exception.GetType().Name}); look at the inner exception",
@@ -66,7 +67,7 @@ internal static class EtcdTrouble
     }
 
     private static string Handshake(AuthenticationException handshake) =>
-        handshake.Message.Contains("frame", StringComparison.OrdinalIgnoreCase) ? "speaks no TLS; write http:// in the connection string"
+        handshake.Message.Contains("frame", StringComparison.OrdinalIgnoreCase) ? NoHandshake
         : handshake.InnerException is not null ? "broke off the TLS handshake; give it a client certificate (CertificateFile, KeyFile) if it wants one"
         : "shows a TLS certificate that is not trusted; correct its name, or name who signed it (CaFile)";
 

@@ -33,6 +33,13 @@ namespace Aspire.Hosting
             throw Offline.Containers.NeedPackages(builder, name, port, password ?? userName, "Aspire.Hosting.PostgreSQL");
     }
 
+    public static class ContainerResourceBuilderExtensions
+    {
+        public static IResourceBuilder<T> WithImage<T>(this IResourceBuilder<T> builder, string image, string? tag = null)
+            where T : ContainerResource =>
+            throw Offline.Containers.NeedPackages(builder.ApplicationBuilder, image, null, tag, "Aspire.Hosting");
+    }
+
     public static class DistributedApplicationEventingExtensions
     {
         public static IResourceBuilder<T> OnBeforeResourceStarted<T>(

@@ -45,7 +45,7 @@ public sealed class ProcessTests
         Assert.Equal(3, worker.Errors.Count);
         Assert.StartsWith("--bogus is no flag; allowed: ", worker.Errors[0], StringComparison.Ordinal);
         Assert.StartsWith("NODE_PRIORITY is 'high'; allowed: ", worker.Errors[1], StringComparison.Ordinal);
-        Assert.Equal("--store is 'quorum'; allowed in this version: redis, postgres, file, memory", worker.Errors[2]);
+        Assert.Equal("--store is 'quorum'; allowed in this version: redis, postgres, etcd, file, memory", worker.Errors[2]);
     }
 
     [Fact]

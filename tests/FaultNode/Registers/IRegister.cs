@@ -11,6 +11,7 @@ internal interface IRegister
     {
         ["redis", var connectionString] => new RedisRegister(connectionString),
         ["postgres", var connectionString] => new PostgresRegister(connectionString),
+        [ValueRegister.Word, ..] => new ValueRegister(store),
         _ => new LedgerRegister(store),
     };
 }

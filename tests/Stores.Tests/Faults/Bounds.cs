@@ -18,6 +18,9 @@ internal static class Bounds
     /// <summary>Two candidates ahead that do not take their turn: each costs the grace of a quarter of a second at most.</summary>
     public static readonly TimeSpan DeadWaiters = TimeSpan.FromMilliseconds(2 * 250) + AtOnce;
 
+    /// <summary>How late etcd notices that a lease is over.</summary>
+    public static readonly TimeSpan EtcdLooks = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The leader's lease has to run out first.</summary>
     public static TimeSpan OneLease(TimeSpan lease) => lease + AtOnce;
 

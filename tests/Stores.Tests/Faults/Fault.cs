@@ -8,11 +8,15 @@ namespace AspireElection.Faults;
 internal sealed record Fault(
     string Name, IReadOnlyList<string> Stores, Func<string, TimeSpan, TimeSpan> Bound, Func<Strike, Task> Run)
 {
-    public static readonly string[] Servers = ["redis", "postgres"];
+    public static readonly string[] Servers = ["redis", "postgres", "etcd"];
 
-    public static readonly string[] Everywhere = ["redis", "postgres", "file"];
+    public static readonly string[] Everywhere = ["redis", "postgres", "file", "etcd"];
 
     public string Hardest => Stores[0];
+
+    /// <summary>The bound on a store; etcd looks only twice a second for leases that are over.</summary>
+    public TimeSpan BoundOn(string store, TimeSpan lease) =>
+        Bound(store, lease) is var bound && store == "etcd" && bound >= lease ? bound + Bounds.EtcdLooks : bound;
 
     /// <summary>Loses data on purpose: what was done once may be done once more.</summary>
     public bool Wipes { get; init; }

@@ -82,6 +82,29 @@ public sealed class FaultsOnSharedSessions(StoreCluster clusters, ITestOutputHel
     public Task Elsewhere(string fault) => RunAsync(fault);
 }
 
+public sealed class FaultsOnEtcd(StoreCluster clusters, ITestOutputHelper output) : FaultTests("etcd", clusters, output)
+{
+    public static TheoryData<string> Rest
+    {
+        get
+        {
+            var names = new TheoryData<string>();
+            foreach (var fault in FaultTable.All.Where(f => f.Stores.Contains("etcd") && f.Name != LeaderKilled))
+                names.Add(fault.Name);
+            return names;
+        }
+    }
+
+    /// <summary>It hits etcd harder than the others: a dead leader's lease ends last there.</summary>
+    private const string LeaderKilled = "leader killed";
+
+    [Fact]
+    public Task Where_it_hits_hardest() => RunAsync(LeaderKilled);
+
+    [Theory, MemberData(nameof(Rest)), Trait("Run", "all")]
+    public Task Elsewhere(string fault) => RunAsync(fault);
+}
+
 public sealed class FaultsOnFiles(StoreCluster clusters, ITestOutputHelper output) : FaultTests("file", clusters, output)
 {
     public static TheoryData<string> Hardest => On("file", hardest: true);

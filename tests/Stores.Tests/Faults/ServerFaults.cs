@@ -10,7 +10,7 @@ internal static class ServerFaults
         new("server restarted", Fault.Servers, (_, lease) => Bounds.ServerBack(lease), RestartedAsync),
         new("server killed and started again", Fault.Servers, (_, lease) => Bounds.ServerBack(lease), KilledAsync),
         new("server away for two leases", Fault.Servers, (_, lease) => Bounds.ServerBack(lease), AwayAsync),
-        new("server frozen for less than a leader bears", ["postgres", "redis"], (_, lease) => Bounds.OneLease(lease), FrozenShortlyAsync),
+        new("server frozen for less than a leader bears", ["postgres", "redis", "etcd"], (_, lease) => Bounds.OneLease(lease), FrozenShortlyAsync),
         new("server frozen for three leases", Fault.Servers, (_, lease) => Bounds.ServerBack(lease), FrozenAsync),
     ];
 

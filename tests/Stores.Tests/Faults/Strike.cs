@@ -50,7 +50,7 @@ internal sealed class Strike
     /// <summary>Somebody has to lead in another term, within the fault's bound.</summary>
     public async Task<Reign> NextTermAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease), Term);
+        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease), Term);
         Measured(next, after);
         return next;
     }
@@ -61,7 +61,7 @@ internal sealed class Strike
     /// </summary>
     public async Task<Reign> SomebodyAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease), oldTerm: Term);
+        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease), oldTerm: Term);
         Measured(next, after);
         return next;
     }
@@ -70,7 +70,7 @@ internal sealed class Strike
     public async Task SameTermAsync()
     {
         var since = RunClock.Now;
-        var (next, _) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.Bound(Cluster.Ground.Store, Lease));
+        var (next, _) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease));
         // A leader that was not run in time has to give up: on an overloaded machine nothing can be said.
         if (next.Term != Term && Lateness.Between(_beganAt, since) < Lease / 10)
             Cluster.Recording.Late(since, $"{_fault.Name}: the term {Term} of {Leader.Label} was lost, {next.Process} leads in {next.Term}");
@@ -90,7 +90,7 @@ internal sealed class Strike
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"led again after {Recovery?.TotalMilliseconds:0} ms (bound {_fault.Bound(Cluster.Ground.Store, Lease).TotalMilliseconds:0}), nobody led for {Gap?.TotalMilliseconds:0} ms; {Cluster.Recording.Samples} answers, {Cluster.Recording.Writes} reads of the register so far");
+        $"led again after {Recovery?.TotalMilliseconds:0} ms (bound {_fault.BoundOn(Cluster.Ground.Store, Lease).TotalMilliseconds:0}), nobody led for {Gap?.TotalMilliseconds:0} ms; {Cluster.Recording.Samples} answers, {Cluster.Recording.Writes} reads of the register so far");
 
     private void Measured(Reign next, TimeSpan after)
     {
