@@ -21,6 +21,7 @@ public sealed class EtcdStore : IElectionStore
     private readonly EtcdCalls _calls;
     private readonly EtcdMembers _members;
     private readonly EtcdLedger _ledger;
+    private readonly Observations _observations;
     private readonly ConcurrentDictionary<string, SeatNews> _news = new();
     private readonly ConcurrentDictionary<Term, HeldSeat> _held = new();
     private readonly Lock _gate = new();
@@ -40,6 +41,7 @@ public sealed class EtcdStore : IElectionStore
         _calls = new EtcdCalls(options, clock);
         _members = new EtcdMembers(_calls, clock, News);
         _ledger = new EtcdLedger(_calls);
+        _observations = new Observations(Kind, WatchAsync);
     }
 
     /// <inheritdoc/>
@@ -77,8 +79,10 @@ public sealed class EtcdStore : IElectionStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Sighting> ObserveAsync(
-        string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
+        _observations.ObserveAsync(election, cancellationToken);
+
+    private async IAsyncEnumerable<Sighting> WatchAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var news = News(election);
         var wake = new Wake(_clock, TimeSpan.FromSeconds(1));
