@@ -9,7 +9,10 @@ internal enum EntryKind
     /// <summary>The first entry of a term; its data are <see cref="Standing.Holder"/> of the leader.</summary>
     Leader = 1,
 
-    /// <summary>The leader of this entry's term gave the seat back. No data.</summary>
+    /// <summary>
+    /// The leader of this entry's term gave the seat back, or never held it: this is then the term's first entry, of a
+    /// peer that only stood in. No data.
+    /// </summary>
     Released = 2,
 
     /// <summary>From this entry on (not only from its commit) the peer named by the data, in UTF-8, may stand and vote.</summary>

@@ -16,13 +16,19 @@ internal sealed partial class RaftState
         _campaignAt = vacantAt + (_settings.Slot * (Rank() + 0.25 + (_random.NextDouble() / 2)));
     }
 
-    private int Rank() => _standing is { } standing ? _waiting.RankOf(standing, Eligible) : 0;
+    private int Rank() => _standing is { } standing ? _waiting.RankOf(standing, Eligible) : RankForOthers();
 
     private void StandAgain(TimeSpan now)
     {
         if (_promise.HoldsAt(now))
         {
             PlanCampaign(now);
+            return;
+        }
+
+        if (_standing is null && _campaign is not null)
+        {
+            BecomeFollower(now, Term, null);
             return;
         }
 
@@ -63,10 +69,10 @@ internal sealed partial class RaftState
 
     private void AnswerPreVote(TimeSpan now, PreVoteRequest request)
     {
-        var granted = request.Term > Term
-            && !_promise.HoldsAt(now)
-            && _seat is null
-            && _log.IsUpToDate(request.LastIndex, request.LastTerm);
+        var free = request.Term > Term && !_promise.HoldsAt(now) && _seat is null;
+        var granted = free && _log.IsUpToDate(request.LastIndex, request.LastTerm);
+        if (free && !granted)
+            StandForOthers(now);
         Send(new PreVoteAnswer(_settings.Self, request.From, granted ? request.Term : Term, request.Campaign, granted));
     }
 

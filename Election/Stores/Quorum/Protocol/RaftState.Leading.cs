@@ -26,13 +26,19 @@ internal sealed partial class RaftState
 
     private void BecomeLeader(TimeSpan now)
     {
-        var seat = new Seat(Term, _standing!, _log.LastIndex + 1, now);
+        var seat = new Seat(Term, _standing ?? ForOthers, _log.LastIndex + 1, now);
         foreach (var peer in Others(_settings.Peers))
             seat.Followers.Add(peer, new Progress(seat.FirstIndex, now));
         Role = RaftRole.Leader;
         Leader = _settings.Self;
         _campaign = null;
         _seat = seat;
+        if (_standing is null)
+        {
+            GiveBack(now, seat, ForOthers.Lease);
+            return;
+        }
+
         AddOwn(EntryKind.Leader, seat.Standing.Holder);
         Beat(now, Term, seat.Standing.Lease);
         Committed(now, seat);

@@ -14,7 +14,13 @@ internal sealed partial class RaftState
     {
         if (_seat is not { Releasing: false } seat || seat.Term != term)
             return false;
-        seat.ReleaseBy = now + _settings.CampaignTimeout;
+        GiveBack(now, seat, _settings.CampaignTimeout);
+        return true;
+    }
+
+    private void GiveBack(TimeSpan now, Seat seat, TimeSpan within)
+    {
+        seat.ReleaseBy = now + within;
         // Nor is the driver told of a round that was confirmed a moment before: it would trust anew.
         seat.Rounds.Clear();
         _out.Events.RemoveAll(e => e is RoundConfirmed);
@@ -22,7 +28,6 @@ internal sealed partial class RaftState
         SendAll(now, seat);
         Committed(now, seat);
         TryHandOver(now, seat);
-        return true;
     }
 
     private void TryHandOver(TimeSpan now, Seat seat)
@@ -66,7 +71,7 @@ internal sealed partial class RaftState
     private void StandAtOnce(TimeSpan now, TimeoutNow told)
     {
         HearRelease(now, told.Term);
-        if (told.Term == Term && MayStand)
+        if (told.Term == Term && _standing is not null && IsEligible)
             StartVote(now, transfer: true);
     }
 }

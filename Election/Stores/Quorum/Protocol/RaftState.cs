@@ -81,7 +81,7 @@ internal sealed partial class RaftState
         }
     }
 
-    private bool MayStand => _standing is not null && IsEligible;
+    private bool MayStand => (_standing is not null || _standsForOthers) && IsEligible;
 
     /// <summary>Takes a message that the transport has authenticated.</summary>
     public void Step(TimeSpan now, RaftMessage message)
@@ -138,6 +138,7 @@ internal sealed partial class RaftState
     {
         var stood = _standing is not null;
         _standing = standing;
+        _standsForOthers = false;
         if (!stood && _seat is null)
             PlanCampaign(now);
     }
@@ -161,7 +162,7 @@ internal sealed partial class RaftState
     public Ready? TakeReady() => _out.Take(_log, Commit, new HardState(Term, _vote, _promise.Longest));
 
     private void Send(RaftMessage message) =>
-        _out.Messages.Add(message with { Standing = MayStand ? _standing!.Priority : null });
+        _out.Messages.Add(message with { Standing = IsEligible ? _standing?.Priority : null });
 
     private void BecomeFollower(TimeSpan now, long term, string? leader, LostBecause because = LostBecause.HigherTerm)
     {
@@ -180,6 +181,7 @@ internal sealed partial class RaftState
         Role = RaftRole.Follower;
         Leader = leader;
         _campaign = null;
+        _standsForOthers = false;
         PlanCampaign(now);
     }
 }
