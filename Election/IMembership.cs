@@ -10,7 +10,10 @@ namespace AspireElection;
 /// </remarks>
 public interface IMembership
 {
-    /// <summary>Joins, or says that the member is still here, and answers with all members.</summary>
+    /// <summary>
+    /// Joins, or says that the member is still here, and answers with all members. Where they are many a store may tell those
+    /// that rank low as they were some heartbeats ago; the best in rank, the leader and the asker are always told as they are.
+    /// </summary>
     ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken);
 
     /// <summary>All members.</summary>

@@ -9,7 +9,7 @@ internal static class RedisKeys
 {
     /// <summary>What the scripts of <c>Seat.lua</c> call KEYS.</summary>
     public static RedisKey[] Seat(string election) =>
-        [Key(election, "seat"), Key(election, "term"), Key(election, "line"), Fence(election), Members(election)];
+        [Key(election, "seat"), Key(election, "term"), Key(election, "line"), Fence(election), Members(election), Key(election, "ranks")];
 
     /// <summary>Written before replicas are asked what they have; of no election, and of no value.</summary>
     public static RedisKey Confirmed => "election:confirmed";

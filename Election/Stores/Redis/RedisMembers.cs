@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using StackExchange.Redis;
 
@@ -8,43 +9,57 @@ namespace AspireElection.Stores.Redis;
 /// </summary>
 internal sealed class RedisMembers(RedisCalls calls)
 {
+    private readonly ConcurrentDictionary<string, Roster> _rosters = new();
+
     /// <param name="self">Who is here.</param>
     /// <param name="stands">Whether it waits for the seat.</param>
     /// <param name="cancellationToken">Ends the wait for the answer.</param>
     public async ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, bool stands, CancellationToken cancellationToken)
     {
+        var roster = RosterOf(self.Election);
+        var all = roster.WantsAll();
         RedisValue[] values =
-            [self.Priority, (int)self.Role, self.Term, self.Address ?? string.Empty, stands ? 1 : 0];
-        var answer = await calls.SeatAsync(
-            RedisScript.Heartbeat, self.Election, self.Id.ToString(), values, RedisCalls.LongestWait, cancellationToken);
-        var fields = (string[])answer!;
-        return Sorted(fields.Chunk(2).Select(pair => Parse(self.Election, pair[0], pair[1])));
+        [
+            self.Priority, (int)self.Role, self.Term, self.Address ?? string.Empty, stands ? 1 : 0,
+            Roster.Head, all ? 1 : 0, self.Role == Role.Observer ? 1 : 0,
+        ];
+        try
+        {
+            var answer = (RedisResult[])(await calls.SeatAsync(
+                RedisScript.Heartbeat, self.Election, self.Id.ToString(), values, RedisCalls.LongestWait, cancellationToken))!;
+            var rows = ((string[])answer[2]!).Chunk(2).Select(pair => Parse(self.Election, pair[0], pair[1]));
+            return roster.Hear(rows, (int)answer[0], isComplete: (int)answer[1] == 1);
+        }
+        finally
+        {
+            if (all)
+                roster.WasAsked();
+        }
     }
 
     public async ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken)
     {
         var entries = await calls.AskAsync(db => db.HashGetAllAsync(RedisKeys.Members(election)), cancellationToken);
-        return Sorted(entries.Select(e => Parse(election, e.Name!, e.Value!)));
+        return Roster.Sorted(entries.Select(e => Parse(election, e.Name!, e.Value!)));
     }
 
-    public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
-        await calls.SeatAsync(
-            RedisScript.Leave, election, id.ToString(), [], RedisCalls.LongestWait, cancellationToken);
+    public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken)
+    {
+        RosterOf(election).Left(id);
+        await calls.SeatAsync(RedisScript.Leave, election, id.ToString(), [], RedisCalls.LongestWait, cancellationToken);
+    }
 
     public async ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken)
     {
         RedisValue[] values = [nodeTimeout.TotalMilliseconds];
-        return (int)await calls.SeatAsync(
+        var removed = (int)await calls.SeatAsync(
             RedisScript.RemoveStale, election, string.Empty, values, RedisCalls.LongestWait, cancellationToken);
+        if (removed > 0)
+            RosterOf(election).IsOld();
+        return removed;
     }
 
-    private static List<Member> Sorted(IEnumerable<Member> members) =>
-    [
-        .. members
-            .OrderByDescending(m => m.Priority)
-            .ThenBy(m => m.Id.NodeId, StringComparer.Ordinal)
-            .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal),
-    ];
+    private Roster RosterOf(string election) => _rosters.GetOrAdd(election, static _ => new Roster());
 
     private static Member Parse(string election, string name, string record)
     {
