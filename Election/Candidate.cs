@@ -89,7 +89,7 @@ public sealed class Candidate : IAsyncDisposable
         _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
         _pause = new Wake(clock, _times.Slice);
         _presence = new Presence(store, _times, clock, _health, random, Self, PreemptForBetter);
-        _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw);
+        _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw, Doubt);
         _precedence = new Precedence(Id, _presence, _observer, _times, clock);
         _candidacy = NewCandidacy();
     }
@@ -472,9 +472,6 @@ public sealed class Candidate : IAsyncDisposable
         _candidacy.Saw(sighting);
         if (newLeader && sighting.Leader is { } leader)
         {
-            // Another term while this node's own lasts: its store may have been wiped or promoted, and the line is up.
-            if (Volatile.Read(ref _tenure) is { } tenure && tenure.Leadership.Token != leader.Term)
-                tenure.Doubt();
             ElectionLog.NewLeader(_logger, leader.NodeId, Election, leader.Term);
             _changes.Publish(new ElectionChange.NewLeader(_clock.GetUtcNow(), leader));
             _presence.RefreshSoon();

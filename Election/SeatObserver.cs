@@ -10,7 +10,8 @@ internal sealed class SeatObserver(
     TimeProvider clock,
     StoreHealth health,
     Backoff backoff,
-    Action<Sighting, bool> saw)
+    Action<Sighting, bool> saw,
+    Action doubt)
 {
     private readonly Lock _gate = new();
     private readonly Wake _wake = new(clock, times.Slice);
@@ -19,8 +20,9 @@ internal sealed class SeatObserver(
     private long? _freeSince;
     private TimeSpan? _gap;
     private long _highestTerm;
-    private long _gaveTerm;
-    private long _ownTerm;
+    private Leader? _gave;
+    private long _gaveUntil;
+    private Leader? _own;
     private int _transitions;
 
     /// <summary>The last sighting; null before the first.</summary>
@@ -63,7 +65,7 @@ internal sealed class SeatObserver(
     public void Took(Leader own)
     {
         lock (_gate)
-            _ownTerm = own.Term;
+            _own = own;
         Take(new Sighting(own, clock.After(times.Lease)));
     }
 
@@ -72,9 +74,8 @@ internal sealed class SeatObserver(
     {
         lock (_gate)
         {
-            _gaveTerm = Math.Max(_gaveTerm, term);
-            if (_ownTerm <= term)
-                _ownTerm = 0;
+            if (_own?.Term == term)
+                (_gave, _gaveUntil, _own) = (_own, clock.After(times.Lease), null);
             if (_known?.Leader?.Term <= term)
                 Volatile.Write(ref _known, null);
             if (_last?.Leader?.Term != term)
@@ -114,12 +115,13 @@ internal sealed class SeatObserver(
     private void Take(Sighting sighting)
     {
         bool newLeader;
+        DoubtIfContradicted(sighting);
         lock (_gate)
         {
             var before = _last?.Leader;
             if (sighting.Leader is { } leader)
             {
-                if (leader.Term <= _gaveTerm || IsOld(leader.Term))
+                if (IsSame(leader, _gave) || IsOld(leader.Term))
                     return;
                 newLeader = before?.Term != leader.Term;
                 Volatile.Write(ref _known, sighting);
@@ -130,7 +132,7 @@ internal sealed class SeatObserver(
                 if (newLeader)
                     _transitions++;
             }
-            else if (_ownTerm != 0)
+            else if (_own is not null)
             {
                 // The seat was free before this node was granted it, and the grant was quicker than the news. Whether
                 // its own term holds is not for a sighting to say.
@@ -152,6 +154,23 @@ internal sealed class SeatObserver(
         saw(sighting, newLeader);
     }
 
+    /// <summary>
+    /// Somebody else's term while this node's own lasts: it asks, instead of believing for a renew period beside somebody
+    /// else. Also where the term looks old: a store without a clock of its own that lost its data gives lower numbers.
+    /// </summary>
+    private void DoubtIfContradicted(Sighting sighting)
+    {
+        bool contradicts;
+        lock (_gate)
+            contradicts = _own is not null && sighting.Leader is { } leader && !IsSame(leader, _own) && !IsSame(leader, _gave);
+        if (contradicts)
+            doubt();
+    }
+
+    /// <summary>Over a store that lost its data and has no clock of its own, one number may be given to two.</summary>
+    private static bool IsSame(Leader one, Leader? other) =>
+        other is not null && one.Term == other.Term && one.NodeId == other.NodeId && one.Incarnation == other.Incarnation;
+
     private TimeSpan? Gap()
     {
         if (_freeSince is { } since)
@@ -163,5 +182,6 @@ internal sealed class SeatObserver(
     /// News of an older term than the known one was overtaken on its way. Only after the known one's end is it taken
     /// seriously: then the store has lost its data together with every candidate that remembered.
     /// </summary>
-    private bool IsOld(long term) => _last is { } last && term < _highestTerm && clock.GetTimestamp() < last.EndsAt;
+    private bool IsOld(long term) =>
+        _last is { } last && term < _highestTerm && clock.GetTimestamp() < Math.Max(last.EndsAt, term <= _gave?.Term ? _gaveUntil : 0);
 }
