@@ -33,8 +33,7 @@ public abstract class FaultTests(string store, StoreCluster clusters, ITestOutpu
         {
             cluster.Weigh();
             var strike = await Strike.BeginAsync(cluster, fault, new Random(1));
-            await strike.RunAsync();
-            await cluster.RestoreAsync();
+            strike = await strike.RunToRestAsync();
             await cluster.CheckJobsAsync(fault.Wipes);
             cluster.CheckGrowth();
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store}: {name}: {strike}"));

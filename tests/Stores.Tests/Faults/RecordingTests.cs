@@ -107,6 +107,52 @@ public sealed class RecordingTests
         Assert.Contains("the register went back from token 8 to 7", Only(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_job_that_is_handed_over_is_nothing_to_complain_about()
+    {
+        _recording.JobBegan("n1#1", At(10), 1);
+        _recording.JobEnded("n1#1", At(50), 1);
+        _recording.JobBegan("n2#1", At(50), 2);
+        _recording.Stopped("n2#1", At(80));
+        _recording.JobBegan("n3#1", At(90), 3);
+        Assert.Empty(_recording.Violations());
+        Assert.Equal([("n3#1", 3L)], _recording.RunningJobs);
+    }
+
+    [Fact]
+    public void A_job_that_runs_on_two_nodes_is_found()
+    {
+        _recording.JobBegan("n1#1", At(10), 1);
+        _recording.JobBegan("n2#1", At(40), 2);
+        // Its line may still be on its way.
+        Assert.Empty(_recording.Violations());
+        _recording.Ended("n1#1", At(55), 1);
+        Assert.Contains("the job ran on n1#1 under term 1 and on n2#1 under term 2 for 15.0 ms", Only(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_killed_process_runs_nothing_from_the_kill_on_whenever_its_lines_are_read()
+    {
+        _recording.Stopped("n1#1", At(30));
+        _recording.JobBegan("n2#1", At(40), 2);
+        _recording.JobBegan("n1#1", At(10), 1);
+        Assert.Empty(_recording.Violations());
+        Assert.Equal([("n2#1", 2L)], _recording.RunningJobs);
+    }
+
+    [Fact]
+    public void A_job_on_two_nodes_is_excused_only_where_and_as_long_as_the_store_broke_its_word()
+    {
+        _recording.AllowOverlap(At(30), At(60), TimeSpan.FromMilliseconds(12));
+        _recording.JobBegan("n1#1", At(10), 1);
+        _recording.JobBegan("n2#1", At(40), 2);
+        _recording.Ended("n1#1", At(50), 1);
+        Assert.Empty(_recording.Violations());
+        _recording.JobBegan("n3#1", At(58), 3);
+        _recording.JobEnded("n2#1", At(75), 2);
+        Assert.Contains("for 17.0 ms", Only(), StringComparison.Ordinal);
+    }
+
     private static TimeSpan At(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
     private void Answered(string process, double sent, double answered, long term, bool leads) =>

@@ -8,12 +8,14 @@ namespace AspireElection.Faults;
 internal sealed class Strike
 {
     private readonly Fault _fault;
+    private readonly bool _again;
     private readonly TimeSpan _beganAt = RunClock.Now;
 
-    private Strike(Cluster cluster, Fault fault, Node leader, Random random)
+    private Strike(Cluster cluster, Fault fault, Node leader, Random random, bool again)
     {
         Cluster = cluster;
         _fault = fault;
+        _again = again;
         Leader = leader;
         Random = random;
         Term = leader.Process.Last!.Term;
@@ -42,15 +44,37 @@ internal sealed class Strike
     /// <summary>For how long nobody led, as far as the recorder can tell; null where the term went on.</summary>
     public TimeSpan? Gap { get; private set; }
 
-    public static async Task<Strike> BeginAsync(Cluster cluster, Fault fault, Random random) =>
-        new(cluster, fault, await cluster.SettledAsync(), random);
+    /// <summary>When it began.</summary>
+    public TimeSpan BeganAt => _beganAt;
+
+    /// <summary>Something was late, and the machine so busy meanwhile that it says nothing: it has to be struck once more. Null else.</summary>
+    public string? Inconclusive { get; private set; }
+
+    public static async Task<Strike> BeginAsync(Cluster cluster, Fault fault, Random random, bool again = false) =>
+        new(cluster, fault, await cluster.SettledAsync(), random, again);
 
     public Task RunAsync() => _fault.Run(this);
+
+    /// <summary>
+    /// Runs it and restores the cluster; where the machine spoilt it, a second time, which counts whatever the machine does.
+    /// </summary>
+    public async Task<Strike> RunToRestAsync()
+    {
+        await RunAsync();
+        await Cluster.RestoreAsync();
+        if (Inconclusive is null)
+            return this;
+        var again = await BeginAsync(Cluster, _fault, Random, again: true);
+        await again.RunAsync();
+        await Cluster.RestoreAsync();
+        return again;
+    }
 
     /// <summary>Somebody has to lead in another term, within the fault's bound.</summary>
     public async Task<Reign> NextTermAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease), Term);
+        var (next, after, late) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease), Term);
+        Judge(since, next.Start, late);
         Measured(next, after);
         return next;
     }
@@ -61,7 +85,8 @@ internal sealed class Strike
     /// </summary>
     public async Task<Reign> SomebodyAsync(TimeSpan since)
     {
-        var (next, after) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease), oldTerm: Term);
+        var (next, after, late) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease), oldTerm: Term);
+        Judge(since, next.Start, late);
         Measured(next, after);
         return next;
     }
@@ -70,10 +95,21 @@ internal sealed class Strike
     public async Task SameTermAsync()
     {
         var since = RunClock.Now;
-        var (next, _) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease));
-        // A leader that was not run in time has to give up: on an overloaded machine nothing can be said.
-        if (next.Term != Term && Lateness.Between(_beganAt, since) < Lease / 10)
-            Cluster.Recording.Late(since, $"{_fault.Name}: the term {Term} of {Leader.Label} was lost, {next.Process} leads in {next.Term}");
+        var (next, _, late) = await Cluster.LedAgainAsync(_fault.Name, since, _fault.BoundOn(Cluster.Ground.Store, Lease));
+        // A leader that was not run in time has to give up.
+        var lost = $"{_fault.Name}: the term {Term} of {Leader.Label} was lost, {next.Process} leads in {next.Term}";
+        Judge(_beganAt, since, next.Term == Term ? late : lost, spoiltBy: Lease / 10);
+    }
+
+    /// <summary>What was late is on record, unless the machine made it so: then the strike has to be repeated, once.</summary>
+    public void Judge(TimeSpan from, TimeSpan to, string? late, TimeSpan? spoiltBy = null)
+    {
+        if (late is null)
+            return;
+        if (!_again && Lateness.Between(from, to) > (spoiltBy ?? Lateness.Most))
+            Inconclusive = late;
+        else
+            Cluster.Recording.Late(to, late);
     }
 
     /// <summary>Nobody may have led later than trust lasts after an instant from which on no request was answered.</summary>
@@ -100,5 +136,4 @@ internal sealed class Strike
         var last = Cluster.Recording.Reigns.Where(r => r.Term < next.Term && r.LastSure > TimeSpan.MinValue).MaxBy(r => r.Term);
         Gap = last is null || next.Start < last.LastSure ? TimeSpan.Zero : next.Start - last.LastSure;
     }
-
 }

@@ -21,7 +21,7 @@ public sealed class TwinTests
         await using var cluster = await Cluster.StartAsync(store, Lease, nodes: 3, sameId: true);
         for (var round = 0; round < 3; round++)
         {
-            var strike = await Strike.BeginAsync(cluster, FaultTable.Find("leader killed"), new Random(round));
+            var strike = await Strike.BeginAsync(cluster, FaultTable.Find("leader killed"), new Random(round), again: true);
             var killed = strike.Leader.Process.Kill();
             // At once: the seat is still that of the same node id, in an earlier life.
             await strike.Leader.StartAsync();
@@ -31,8 +31,7 @@ public sealed class TwinTests
 
         // A frozen one wakes up to a seat that its own name holds.
         var frozen = await Strike.BeginAsync(cluster, FaultTable.Find("leader frozen for three leases"), new Random(0));
-        await frozen.RunAsync();
-        await cluster.RestoreAsync();
+        await frozen.RunToRestAsync();
         await cluster.CheckJobsAsync();
         Assert.True(cluster.Recording.Complaints() is [], string.Join('\n', cluster.Recording.Complaints()));
     }

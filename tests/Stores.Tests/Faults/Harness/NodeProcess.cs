@@ -48,6 +48,10 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public IReadOnlyList<string> Errors => _process.Errors;
 
+    /// <summary>What it said of its terms since an instant, for the message of a test that failed.</summary>
+    public string SaidSince(TimeSpan from) => string.Join(
+        '\n', Output.Where(l => EventLine.Parse(l) is { } said && said.At >= from).TakeLast(40).Prepend($"{Name}:"));
+
     public int Id => _process.Id;
 
     public Task ListensAsync() => RunClock.UntilAsync(
@@ -57,7 +61,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public TimeSpan Kill()
     {
         _expectedToEnd = true;
-        return Send(Signal.Kill);
+        return Stopped(Send(Signal.Kill));
     }
 
     /// <summary>When the signal was sent.</summary>
@@ -70,7 +74,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public TimeSpan Freeze()
     {
         IsFrozen = true;
-        return Send(Signal.Stop);
+        return Stopped(Send(Signal.Stop));
     }
 
     public TimeSpan Continue()
@@ -82,6 +86,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<int> EndAsync()
     {
         var code = await _process.EndAsync();
+        Stopped(RunClock.Now);
         await _asking;
         return code;
     }
@@ -106,7 +111,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         _expectedToEnd = true;
         await _ending.CancelAsync();
         if (!HasEnded)
-            Send(Signal.Kill);
+            Kill();
         await EndAsync();
         await _process.DisposeAsync();
         _http.Dispose();
@@ -117,6 +122,13 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         var at = RunClock.Now;
         Signal.Send(_process.Id, signal);
+        return at;
+    }
+
+    /// <summary>Its job writes no more; where it goes on later, it hears at once that its term is over.</summary>
+    private TimeSpan Stopped(TimeSpan at)
+    {
+        _recording.Stopped(Name, at);
         return at;
     }
 
@@ -134,6 +146,10 @@ internal sealed class NodeProcess : IAsyncDisposable
             _recording.Became(Name, said.At, said.Term);
         else if (said.What is EventLine.Lost or EventLine.ToldLost)
             _recording.Ended(Name, said.At, said.Term);
+        else if (said.What == EventLine.JobStarted)
+            _recording.JobBegan(Name, said.At, said.Term);
+        else if (said.What == EventLine.JobEnded)
+            _recording.JobEnded(Name, said.At, said.Term);
     }
 
     /// <summary>Asks again and again, one question at a time: the answers of one process are in order.</summary>

@@ -16,6 +16,7 @@ internal sealed class Recording
     private readonly List<string> _violations = [];
     private readonly List<string> _overdue = [];
     private readonly List<(TimeSpan From, TimeSpan To, TimeSpan AtMost)> _allowed = [];
+    private readonly JobRuns _jobs = new();
     private long _written;
 
     public int Samples { get; private set; }
@@ -87,6 +88,38 @@ internal sealed class Recording
             var reign = Of(process, term);
             if (reign.Ended is not { } before || at < before)
                 reign.Ended = at;
+            _jobs.Ended(process, at, term);
+        }
+    }
+
+    /// <summary>A leader's job said that it begins.</summary>
+    public void JobBegan(string process, TimeSpan at, long term)
+    {
+        lock (_gate)
+            _jobs.Began(process, at, term);
+    }
+
+    /// <summary>A leader's job said that it has ended.</summary>
+    public void JobEnded(string process, TimeSpan at, long term)
+    {
+        lock (_gate)
+            _jobs.Ended(process, at, term);
+    }
+
+    /// <summary>A process was killed, was frozen or has ended.</summary>
+    public void Stopped(string process, TimeSpan at)
+    {
+        lock (_gate)
+            _jobs.Stopped(process, at);
+    }
+
+    /// <summary>Which jobs run now, as far as their lines were read.</summary>
+    public IReadOnlyList<(string Process, long Term)> RunningJobs
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _jobs.Open()];
         }
     }
 
@@ -149,6 +182,8 @@ internal sealed class Recording
                     Compare(reigns[i], reigns[j], violations);
             }
 
+            foreach (var (from, to, what) in _jobs.Doubled())
+                CompareJobs(from, to, what, violations);
             return violations;
         }
     }
@@ -168,10 +203,20 @@ internal sealed class Recording
         if (overlap <= TimeSpan.Zero)
             return;
         var from = one.Start > other.Start ? one.Start : other.Start;
-        if (_allowed.Any(a => a.From <= from && from <= a.To && overlap <= a.AtMost))
+        if (IsAllowed(from, overlap))
             return;
         violations.Add(Text(from, $"two leaders for {overlap.TotalMilliseconds:0.0} ms: {one.Process} in term {one.Term} and {other.Process} in term {other.Term}"));
     }
+
+    /// <summary>Work is told by a thread, which a busy machine runs late; what it writes then is refused.</summary>
+    private void CompareJobs(TimeSpan from, TimeSpan to, string what, List<string> violations)
+    {
+        var overlap = to - from;
+        if (overlap > Lateness.Excused(from, to) && !IsAllowed(from, overlap))
+            violations.Add(Text(from, $"{what} for {overlap.TotalMilliseconds:0.0} ms"));
+    }
+
+    private bool IsAllowed(TimeSpan from, TimeSpan overlap) => _allowed.Any(a => a.From <= from && from <= a.To && overlap <= a.AtMost);
 
     private Reign Of(string process, long term)
     {

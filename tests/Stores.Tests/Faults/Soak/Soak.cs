@@ -67,8 +67,7 @@ internal sealed class Soak(IReadOnlyList<string> stores, TimeSpan duration, int 
                 // One node lives as long as the soak, so that it shows whether a process grows.
                 if (fault.EndsLeader && strike.Leader == cluster.Nodes[^1])
                     continue;
-                await strike.RunAsync();
-                await cluster.RestoreAsync();
+                strike = await strike.RunToRestAsync();
                 wiped |= fault.Wipes;
                 Note(store, fault, strike);
                 Changes = changesBefore + cluster.Recording.Changes;
