@@ -31,6 +31,8 @@ internal sealed class History
         {
             StoreKind.Lease => new LeaseServer(this, plan.ServerRate),
             StoreKind.Session => new SessionServer(this, plan.ServerRate),
+            StoreKind.Folder => new FolderServer(this, plan.ServerRate),
+            StoreKind.Queue => new QueueServer(this, plan.ServerRate),
             _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.Kind, null),
         };
         Register = new FencedRegister(this);
@@ -65,6 +67,9 @@ internal sealed class History
 
     /// <summary>When the store lost what it had promised to keep, and whether those connected could hear of it.</summary>
     public List<(long At, bool Told)> Breaks { get; } = [];
+
+    /// <summary>Which node said of which term, when the store broke its word, that it lasts until when, in true time.</summary>
+    public List<(Host Host, long Term, long Until)> Told { get; } = [];
 
     /// <summary>The faults that act now.</summary>
     public List<Fault> ActingFaults { get; } = [];
@@ -117,10 +122,21 @@ internal sealed class History
 
     public void Escaped(string where) => Fail("OneThread", $"something left the thread of the world: {where}");
 
-    public void StoreBrokeItsWord(string how, bool told = true)
+    /// <summary>Two leaders are the store's fault from now on, for a while.</summary>
+    /// <param name="how">What it did.</param>
+    /// <param name="told">Whether those that are connected hear of it.</param>
+    /// <param name="losesTerm">It does not know of the last term any more; who knows of it must not take its seat.</param>
+    public void StoreBrokeItsWord(string how, bool told = true, bool losesTerm = false)
     {
         Log.Note($"the store broke its word: {how}");
         Breaks.Add((Time.Now, told));
+        if (!losesTerm)
+            return;
+        foreach (var node in Nodes)
+        {
+            if (node is { Candidate: { } candidate, Host: { } host } && candidate.Snapshot() is { IsLeader: false, Leader: { } leader } seen)
+                Told.Add((host, leader.Term, Time.Now + host.Clock.InTrueTime(seen.LeaseRemaining.Ticks)));
+        }
     }
 
     /// <summary>The store granted the seat.</summary>
@@ -141,6 +157,26 @@ internal sealed class History
         Log.Note($"released {token}");
         foreach (var checker in _checkers)
             checker.Released(token);
+    }
+
+    /// <summary>What some checker still waits for; null when nothing.</summary>
+    public string? Outstanding()
+    {
+        foreach (var checker in _checkers)
+        {
+            if (checker.Outstanding() is { } what)
+                return what;
+        }
+
+        return null;
+    }
+
+    /// <summary>A node sent a request.</summary>
+    public void Sent(int node, string what)
+    {
+        Log.Sent(node, what);
+        foreach (var checker in _checkers)
+            checker.Sent(node, what);
     }
 
     /// <summary>A request was carried out by the store.</summary>
@@ -174,8 +210,9 @@ internal sealed class History
     }
 
     /// <summary>Whether the store broke its word after it had granted the older of two terms.</summary>
-    public bool Excuses(long one, long other) =>
-        GrantedAt.TryGetValue(Math.Min(one, other), out var at) && Breaks.Any(b => b.At >= at);
+    public bool Excuses(Leadership one, Leadership other) => Math.Min(GrantOf(one), GrantOf(other)) is var first && Breaks.Exists(b => b.At >= first);
+
+    private long GrantOf(Leadership held) => Reigns.Find(r => r.Leadership == held)?.GrantedAt ?? Time.Now;
 
     public void BreakAllLines()
     {

@@ -80,7 +80,7 @@ internal sealed class Node
         host.Clock.WallOffset = TimeSpan.FromTicks(WallOffset);
         Host = host;
         StartedAt = _history.Time.Now;
-        Line = new Line(_history, host, _history.Server, new Weather(dice.For(2), _plan.UsualDelay, resends: _plan.Kind == StoreKind.Session));
+        Line = new Line(_history, host, _history.Server, new Weather(dice.For(2), _plan.UsualDelay, resends: _plan.Kind != StoreKind.Lease));
         RegisterLine = new Line(_history, host, _history.Register, new Weather(dice.For(3), _plan.UsualDelay, resends: false));
         FaultActions.Greet(_history, this);
         host.Post(_ => Begin(host, dice.For(4)), null);
@@ -137,7 +137,7 @@ internal sealed class Node
         if (Reign?.Leadership == held)
             return;
         EndReign();
-        Reign = new Reign(this, held, _history.Time.Now);
+        Reign = new Reign(this, held, _history.Time.Now) { GrantedAt = _history.GrantedAt.GetValueOrDefault(held.Token, _history.Time.Now) };
         _history.Began(Reign);
     }
 

@@ -13,6 +13,9 @@ internal sealed class Reign(Node node, Leadership leadership, long beganAt)
 
     public long BeganAt => beganAt;
 
+    /// <summary>When the store granted it; over a store without a clock that lost its data a later one may have the same token.</summary>
+    public long GrantedAt { get; init; }
+
     /// <summary>When its node was first seen not to believe in it any more; null while it does.</summary>
     public long? EndedAt { get; set; }
 }

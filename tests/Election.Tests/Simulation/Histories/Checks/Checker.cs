@@ -22,6 +22,10 @@ internal abstract class Checker(History history)
         new DoneMeansDone(history),
         new GivesBack(history),
         new HandsOverAtOnce(history),
+        new TakesOverInTime(history),
+        new KeepsItsTerm(history),
+        new AsksNothingAfterTheEnd(history),
+        new ResignedStandsBack(history),
         new LoopsTurn(history),
         new Settles(history),
     ];
@@ -51,6 +55,11 @@ internal abstract class Checker(History history)
     {
     }
 
+    /// <summary>A node sent a request.</summary>
+    public virtual void Sent(int node, string what)
+    {
+    }
+
     /// <summary>The store carried out a request.</summary>
     public virtual void Served(int node, string what)
     {
@@ -70,6 +79,9 @@ internal abstract class Checker(History history)
     public virtual void Forgot()
     {
     }
+
+    /// <summary>What is still to come, for which the history goes on when it is quiet; null when nothing is.</summary>
+    public virtual string? Outstanding() => null;
 
     /// <summary>The history is over.</summary>
     public virtual void Finish()

@@ -20,7 +20,7 @@ internal sealed class DrainIsGranted(History history) : Checker(history)
 
     public override void Released(long token)
     {
-        if (History.Reigns.Find(r => r.Token == token) is not { } reign || reign.Node.Host != reign.Host)
+        if (History.Reigns.FindLast(r => r.Token == token) is not { } reign || reign.Node.Host != reign.Host)
             return;
         var running = reign.Node.Work!.Running.Find(r => r.Leadership == reign.Leadership);
         if (running is null)

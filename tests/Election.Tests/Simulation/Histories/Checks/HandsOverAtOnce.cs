@@ -20,13 +20,13 @@ internal sealed class HandsOverAtOnce(History history) : Checker(history)
     {
         _releasedAt = -1;
         _ready.Clear();
-        if (History.Reigns.Find(r => r.Token == token) is not { } reign)
+        if (History.Reigns.FindLast(r => r.Token == token) is not { } reign)
             return;
         _ready.AddRange(History.Nodes.Where(n => n != reign.Node && IsReady(n, Settled)));
         if (_ready.Count == 0 || !IsStoreCalm(Settled) || !IsFair(reign.Node, Settled))
             return;
-        var grace = (long)(Math.Min(History.Plan.Lease.Ticks / 4, 250 * TimeSpan.TicksPerMillisecond) * 1.25);
-        var one = 20 * History.Plan.UsualDelay + s_slack;
+        var grace = History.Plan.Kind == StoreKind.Queue ? History.Plan.Lease.Ticks * 2 : (long)(Math.Min(History.Plan.Lease.Ticks / 4, 250 * TimeSpan.TicksPerMillisecond) * 1.25);
+        var one = (History.Plan.Kind == StoreKind.Folder ? 60 : 20) * History.Plan.UsualDelay + s_slack;
         _releasedAt = Now;
         _takenBy = Now + one + (History.Nodes.Count - 1 - _ready.Count) * (grace + one);
         _releasedBy = reign.Node;
@@ -40,6 +40,13 @@ internal sealed class HandsOverAtOnce(History history) : Checker(history)
     }
 
     public override void Began(Reign reign) => _releasedAt = -1;
+
+    /// <summary>Who is disturbed may not hear that it was granted the seat, which is then kept as long as any other.</summary>
+    public override void Granted(string who, long token)
+    {
+        if (_releasedAt >= 0 && !_ready.Exists(n => n.Candidate?.Id.ToString() == who))
+            _releasedAt = -1;
+    }
 
     public override void Look()
     {

@@ -4,13 +4,16 @@ namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>
 /// A job that runs once is not run again by a term that was granted after its success was on record; one with a period
-/// begins no sooner than a period after its last recorded begin, and under a leader left in peace no later.
+/// begins no sooner than a period after its last recorded begin, and under a leader left in peace no later. In the end the
+/// job that runs once is on record, or the last leader has tried it.
 /// </summary>
 internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(history)
 {
     private static readonly long s_slack = TimeSpan.FromMilliseconds(10).Ticks;
 
+    private readonly HashSet<long> _triedBy = [];
     private long? _doneAt;
+    private long _forgotAt;
     private JobState? _last;
     private long _lastAt;
     private long _begunInPeace;
@@ -26,6 +29,7 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
 
     public override void Forgot()
     {
+        _forgotAt = Now;
         _doneAt = null;
         _last = null;
     }
@@ -33,6 +37,8 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     public override void Started(WorkRun run)
     {
         var token = run.Leadership.Token;
+        if (run.What == LeaderWork.Once)
+            _triedBy.Add(token);
         if (run.What == LeaderWork.Periodic)
             _begunInPeace = Now;
         else if (run.What == LeaderWork.Once && _doneAt is { } done && History.GrantedAt.TryGetValue(token, out var granted) && done < granted)
@@ -58,10 +64,25 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
             Fail($"{state.Job} begins under {state.LastTerm} {apart.TotalMilliseconds} ms after its last begin under {last.LastTerm}, sooner than its period");
     }
 
+    /// <summary>A leader whose term outlived the loss of the data knows that it was done; the next one repeats it.</summary>
+    public override string? Outstanding() => _doneAt is null && Leader is { } leader && leader.GrantedAt >= _forgotAt && !_triedBy.Contains(leader.Token)
+        ? $"{LeaderWork.Once} is not on record, and {leader.Token} has not run it"
+        : null;
+
+    public override void Finish()
+    {
+        if (Outstanding() is { } what && Now - Leader!.BeganAt > Patience)
+            Fail(what);
+    }
+
+    /// <summary>A lost request may have been waited for as long as any is.</summary>
+    private long Patience => History.Plan.Lease.Ticks * 6 + TimeSpan.FromSeconds(6).Ticks;
+
+    private Reign? Leader => History.Nodes.FirstOrDefault(n => n.Reign is not null)?.Reign;
+
     public override void Look()
     {
-        // A lost request may have been waited for as long as any is.
-        var patience = History.Plan.Lease.Ticks * 6 + TimeSpan.FromSeconds(6).Ticks;
+        var patience = Patience;
         if (History.CalmSince is not { } calm || Now - calm < patience || Now - _begunInPeace < patience)
             return;
         if (History.Nodes.FirstOrDefault(n => n.Reign is not null) is { Reign: { } reign } && Now - reign.BeganAt > patience)

@@ -2,7 +2,8 @@ namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>
 /// At most one node believes that it leads, at any instant of true time. Where the store broke its word the old leader
-/// may believe for a little longer: as long as it takes to hear of it, and until the end of its trust at most.
+/// may believe for a little longer: as long as it takes to hear of it, and until the end of its trust at most. Whoever knew
+/// then that it leads is not excused.
 /// </summary>
 internal sealed class OneLeader(History history) : Checker(history)
 {
@@ -28,30 +29,39 @@ internal sealed class OneLeader(History history) : Checker(history)
 
     private bool IsExcused(Reign one, Reign other)
     {
-        var (old, young) = Granted(one) < Granted(other) ? (one, other) : (other, one);
+        var (old, young) = one.GrantedAt < other.GrantedAt ? (one, other) : (other, one);
         // Whatever the store has forgotten: who knows of a living term does not take its seat.
-        if (History.KnewOf.GetValueOrDefault(young.Token) == old.Token)
+        if (History.KnewOf.GetValueOrDefault(young.Token) == old.Token || History.Told.Exists(
+            t => t.Host == young.Host && t.Term == old.Token && t.Until > young.GrantedAt + s_untilTold))
+        {
             return false;
+        }
+
         foreach (var (at, told) in History.Breaks)
         {
-            if (at >= Granted(old) && Now <= BelievesUntil(old, at, told))
+            if (at >= old.GrantedAt && Now <= BelievesUntil(old, young.GrantedAt, at, told))
                 return true;
         }
 
         return false;
     }
 
-    private long Granted(Reign reign) => History.GrantedAt.GetValueOrDefault(reign.Token, reign.BeganAt);
+    /// <summary>A piece of news, a question and its answer; of files each is some operations.</summary>
+    private long RoundTrip => History.Plan.UsualDelay * (History.Plan.Kind == StoreKind.Folder ? 20 : 4);
 
     /// <summary>Until when the leader of a term may believe in it after the store broke its word.</summary>
-    private long BelievesUntil(Reign old, long brokenAt, bool told)
+    private long BelievesUntil(Reign old, long succeededAt, long brokenAt, bool told)
     {
         var trust = History.Plan.Lease - (History.Plan.Margin ?? History.Plan.Lease / 10);
         var endOfTrust = brokenAt + old.Host.Clock.InTrueTime(trust.Ticks);
         var line = old.Node.Line!;
         // What was held up keeps up what comes after it, for a lease at most.
-        var isUp = told && line.IsConnected && line.Weather.IsFair && line.Weather.FairSince + History.Plan.Lease.Ticks < brokenAt &&
-            old.Host.RunsSince <= brokenAt;
-        return isUp ? Math.Min(endOfTrust, Math.Max(brokenAt, line.ConnectedSince) + s_untilTold) : endOfTrust;
+        var isUp = line.IsConnected && line.Weather.IsFair && line.Weather.FairSince + History.Plan.Lease.Ticks < brokenAt &&
+            old.Host.RunsSince <= brokenAt && (told || line.ConnectedSince + History.Plan.Lease.Ticks < brokenAt);
+        if (!isUp)
+            return endOfTrust;
+        // Who is not told of the break itself is told of the next leader, and asks.
+        var heard = told ? Math.Max(brokenAt, line.ConnectedSince) : Math.Max(brokenAt, succeededAt) + RoundTrip;
+        return Math.Min(endOfTrust, heard + s_untilTold);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Settles(History history) : Checker(history)
         if (Now < _nextLook)
             return;
         _nextLook = Now + s_period;
-        if (Unsettled() is not null)
+        if (Unsettled() is not null || History.Outstanding() is not null)
             _settledSince = -1;
         else if (_settledSince < 0)
             _settledSince = Now;

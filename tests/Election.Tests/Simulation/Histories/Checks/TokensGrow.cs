@@ -11,7 +11,7 @@ internal sealed class TokensGrow(History history) : Checker(history)
 
     public override void Began(Reign reign)
     {
-        if (_seen.TryGetValue(reign.Token, out var before))
+        if (_seen.TryGetValue(reign.Token, out var before) && (before.Leadership == reign.Leadership || !IsWithoutClock))
         {
             Fail(before.Leadership == reign.Leadership
                 ? $"node {reign.Node.Index} believes again in its term {reign.Token}"
@@ -25,7 +25,13 @@ internal sealed class TokensGrow(History history) : Checker(history)
         _highest = Math.Max(_highest, reign.Token);
     }
 
-    /// <summary>It was granted before the store broke its word, and its grant was slow.</summary>
+    /// <summary>Files have no clock at all; of etcd's only the second is known, and within it the node's own counts.</summary>
+    private bool IsWithoutClock => History.Plan is { Kind: StoreKind.Folder or StoreKind.Queue, WallsAgree: false } && History.Breaks.Count > 0;
+
+    /// <summary>
+    /// It was granted before the store broke its word, and its grant was slow; or the store has no clock of its own, lost
+    /// its data, and the wall clock of a node that knew of nothing is behind.
+    /// </summary>
     private bool IsExcused(Reign reign) =>
-        History.GrantedAt.TryGetValue(reign.Token, out var at) && History.Breaks.Any(b => b.At >= at);
+        IsWithoutClock || History.GrantedAt.TryGetValue(reign.Token, out var at) && History.Breaks.Any(b => b.At >= at);
 }

@@ -10,7 +10,7 @@ internal sealed class TrustEndsBeforeTheLease(History history) : Checker(history
     {
         foreach (var node in History.Nodes)
         {
-            if (node.Reign is not { } reign || History.Server.LeaseLeft(reign.Token) is not { } lease)
+            if (node.Reign is not { } reign || History.Server.LeaseLeft(reign.Leadership.Term) is not { } lease)
                 continue;
             var (end, now) = (reign.Leadership.EndDueAt, reign.Host.Clock.GetTimestamp());
             if (end > now && reign.Host.Clock.InTrueTime(end - now) is var trust && trust > lease)

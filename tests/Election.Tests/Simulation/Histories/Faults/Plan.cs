@@ -10,6 +10,12 @@ internal enum StoreKind
 
     /// <summary>A lock of a session that the server ends when it falls silent, as in PostgreSQL.</summary>
     Session,
+
+    /// <summary>Files in a folder, as in the file store.</summary>
+    Folder,
+
+    /// <summary>Keys with leases in the order of their creation, as in etcd.</summary>
+    Queue,
 }
 
 /// <summary>What the leader's work does when it is told to stop.</summary>
@@ -46,6 +52,9 @@ internal sealed record Plan(
     IReadOnlyList<Fault> Faults,
     long QuietFrom)
 {
+    /// <summary>The store's client does not bound what it asks: the core has to.</summary>
+    public bool StoreHasNoBounds { get; init; }
+
     /// <summary>From here on everything has to be in order; the run ends then at the latest.</summary>
     public long SettledBy => QuietFrom + 12 * Lease.Ticks + DrainLimit.Ticks * 2 + TimeSpan.FromSeconds(15).Ticks;
 

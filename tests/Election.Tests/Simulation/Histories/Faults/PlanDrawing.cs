@@ -9,6 +9,9 @@ internal static class PlanDrawing
     {
         var dice = new Dice(seed).For((ulong)kind + 1);
         var lease = TimeSpan.FromMilliseconds(dice.Pick(300, 500, 1000, 2000, 10_000));
+        // Whole seconds, and two at least.
+        if (kind == StoreKind.Queue && lease < TimeSpan.FromSeconds(2))
+            lease = TimeSpan.FromSeconds(lease < TimeSpan.FromSeconds(1) ? 2 : 3);
         var wide = dice.Hits(0.3);
         var (slowest, fastest) = wide ? (0.81, 1.19) : (1.0, 1.095);
         // A time service keeps the wall clocks of some worlds; in the others they are off, go wrong and are stepped.
@@ -37,6 +40,9 @@ internal static class PlanDrawing
             wallsAgree,
             nodes,
             faults,
-            Math.Max(lease.Ticks, faults.Select(f => f.EndsAt).DefaultIfEmpty().Max()));
+            Math.Max(lease.Ticks, faults.Select(f => f.EndsAt).DefaultIfEmpty().Max()))
+        {
+            StoreHasNoBounds = dice.For(98).Hits(0.25),
+        };
     }
 }

@@ -23,6 +23,10 @@ internal sealed class Line
         _server = server;
         _weather = weather;
         ConnectedSince = history.Time.Now;
+        if (server.IsUp)
+            return;
+        IsUp = IsConnected = false;
+        TryConnect();
     }
 
     public Host Host => _host;
@@ -55,7 +59,7 @@ internal sealed class Line
     /// <summary>The same for what the server answers only later.</summary>
     public Task<T> AskAsync<T>(string what, Action<IAnswer<T>> atServer)
     {
-        _history.Log.Sent(_host.Node, what);
+        _history.Sent(_host.Node, what);
         var call = new Call<T>(this, what, atServer);
         if (!IsUp)
             call.Fail($"no connection for {what}");
@@ -133,6 +137,13 @@ internal sealed class Line
 
     private void HearConnected()
     {
+        // It may have stopped while its answer was on the way: nobody would ever say that this connection is gone.
+        if (!_server.IsUp)
+        {
+            TryConnect();
+            return;
+        }
+
         Epoch++;
         IsUp = IsConnected = true;
         ConnectedSince = _history.Time.Now;

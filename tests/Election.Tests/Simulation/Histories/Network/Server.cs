@@ -20,8 +20,8 @@ internal abstract class Server(History history, double rate)
 
     public DateTimeOffset UtcNow => DateTimeOffset.UnixEpoch.AddMilliseconds(Microseconds / 1000);
 
-    /// <summary>For how much true time a silent holder of the token keeps the seat; null when it does not hold it, or it has no lease.</summary>
-    public virtual long? LeaseLeft(long token) => null;
+    /// <summary>For how much true time a silent holder of the term keeps the seat; null when it does not hold it, or it has no lease.</summary>
+    public virtual long? LeaseLeft(Term term) => null;
 
     /// <summary>How long that is in true time.</summary>
     protected long InTrueTime(long ticks) => (long)(ticks / rate);

@@ -38,6 +38,9 @@ internal enum WorldMistake
     /// <summary>Who waits in line and is granted the seat may be silent for a whole lease.</summary>
     NoGraceForWaiters,
 
+    /// <summary>Who waits for a seat that nobody renews any more waits for a second lease.</summary>
+    WaitsForTwoLeases,
+
     /// <summary>A reply is taken for the answer of whichever request waits.</summary>
     ReplyOfAnEarlierRequest,
 }

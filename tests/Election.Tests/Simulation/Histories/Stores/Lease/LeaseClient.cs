@@ -9,16 +9,18 @@ internal sealed class LeaseClient : StoreClient
     private readonly LeaseServer _server;
     private readonly KnownTerm _known;
     private readonly WorldMistake _mistake;
+    private readonly bool _hasNoBounds;
     private readonly List<LeaseWait> _waits = [];
     private readonly List<LeaseWatch> _watches = [];
     private readonly Dictionary<Term, Candidacy> _held = [];
     private TaskCompletionSource<bool>? _lateRenewal;
 
-    public LeaseClient(LeaseServer server, Line line, WorldMistake mistake)
+    public LeaseClient(LeaseServer server, Line line, Plan plan)
         : base(line, () => server.Members, () => server.Ledger, () => server.UtcNow)
     {
         _server = server;
-        _mistake = mistake;
+        _mistake = plan.Mistake;
+        _hasNoBounds = plan.StoreHasNoBounds;
         _known = new KnownTerm(line.Host.Clock);
         line.Broke += ConnectionBroke;
         line.CameBack += ConnectionCameBack;
@@ -122,6 +124,8 @@ internal sealed class LeaseClient : StoreClient
 
     private async Task<bool> RenewedAsync(Term term, TimeSpan lease, CancellationToken cancellationToken)
     {
+        if (_hasNoBounds)
+            return await AskAsync("renew", () => _server.Renew(term, lease), Timeout.InfiniteTimeSpan, CancellationToken.None);
         var asked = AskAsync("renew", () => _server.Renew(term, lease), BoundOf(lease), cancellationToken, late => _lateRenewal?.TrySetResult(late));
         if (_mistake != WorldMistake.ReplyOfAnEarlierRequest)
             return await asked;

@@ -19,19 +19,19 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
 
     private WorldMistake Mistake => History.Mistake;
 
-    public override long? LeaseLeft(long token) =>
-        _data.Kind == SeatKind.Held && _data.Token == token && _data.EndsAt > Now ? InTrueTime(_data.EndsAt - Now) : null;
+    public override long? LeaseLeft(Term term) =>
+        _data.Kind == SeatKind.Held && _data.Token == term.Token && _data.Holder == term.Candidate.ToString() && _data.EndsAt > Now ? InTrueTime(_data.EndsAt - Now) : null;
 
     public override IElectionStore NewClient(Line line)
     {
-        var client = new LeaseClient(this, line, History.Mistake);
+        var client = new LeaseClient(this, line, History.Plan);
         _clients.Add(client);
         return client;
     }
 
     public override void Wipe()
     {
-        History.StoreBrokeItsWord("wiped", told: false);
+        History.StoreBrokeItsWord("wiped", told: false, losesTerm: true);
         _data = new LeaseData(History);
         History.Forgot();
     }
@@ -134,7 +134,7 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
             client.Subscriptions.Forget();
         if (!losesData)
             return;
-        History.StoreBrokeItsWord("restarted empty");
+        History.StoreBrokeItsWord("restarted empty", losesTerm: true);
         _data = new LeaseData(History);
         History.Forgot();
     }

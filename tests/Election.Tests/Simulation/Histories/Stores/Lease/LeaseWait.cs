@@ -95,6 +95,8 @@ internal sealed class LeaseWait(
             return long.MinValue;
         if (_refused)
             endsAt = Math.Max(endsAt, known.For(Name).EndsAt);
+        if (mistake == WorldMistake.WaitsForTwoLeases)
+            endsAt += candidacy.LeaseDuration.ToTicksOf(clock);
         var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(Name, whenAsked: 0) * Slot;
         return endsAt + slot.ToTicksOf(clock);
     }

@@ -66,11 +66,14 @@ internal sealed class SessionClient : StoreClient
         var bell = new Bell(Clock, TimeSpan.FromSeconds(1));
         var told = false;
         Sighting? last = null;
+        bell.OnRing = () => told = true;
         _observers.Add(bell);
         try
         {
             while (true)
             {
+                // What is told from now on may be newer than the answer.
+                told = false;
                 var (row, held) = await AskAsync("look", LookAndListen, LongestWait, cancellationToken);
                 var sighting = SightingOf(row, held);
                 if (sighting.Leader is not null || last is not { Leader: null } free || free.Released != sighting.Released)
@@ -81,8 +84,6 @@ internal sealed class SessionClient : StoreClient
 
                 var poll = row is null || row.Lease / 2 > s_longestPoll ? s_longestPoll : row.Lease / 2;
                 var pollAt = Clock.After(poll);
-                told = false;
-                bell.OnRing = () => told = true;
                 await bell.WaitAsync(() => told ? long.MinValue : pollAt, cancellationToken);
                 if (!Line.IsUp)
                     throw new StoreUnavailableException("the listening connection broke");

@@ -31,7 +31,7 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
 
     public override void Wipe()
     {
-        History.StoreBrokeItsWord("tables emptied", told: false);
+        History.StoreBrokeItsWord("tables emptied", told: false, losesTerm: true);
         Lose();
     }
 
@@ -188,7 +188,7 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
             client.Listens = false;
         if (!losesData)
             return;
-        History.StoreBrokeItsWord("restarted empty");
+        History.StoreBrokeItsWord("restarted empty", losesTerm: true);
         Lose();
     }
 

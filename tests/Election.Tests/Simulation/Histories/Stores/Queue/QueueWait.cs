@@ -1,0 +1,189 @@
+using AspireElection.Timing;
+
+namespace AspireElection.Tests.Simulation.Histories;
+
+/// <summary>One candidate's wait for the seat, as in the etcd store: a key with a lease, and a watch on the key before it.</summary>
+internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProvider clock, QueueNews news, Candidacy candidacy, WorldMistake mistake)
+{
+    private readonly Bell _bell = new(clock, candidacy.LeaseDuration / 10);
+    private readonly TimeSpan _bound = LeaseClient.BoundOf(candidacy.LeaseDuration);
+    private readonly long _seconds = QueueClient.SecondsOf(candidacy.LeaseDuration);
+    private readonly HashSet<string> _madeWayFor = [];
+    private long _lease;
+    private string _key = string.Empty;
+    private long _created;
+    private long _keptAt;
+    private long _guardEnd;
+    private long _linedUpAt;
+    private bool _rung;
+    private QueueTerm? _attempt;
+
+    public async ValueTask<(QueueTerm Term, long Anchor)> AcquireAsync(CancellationToken cancellationToken)
+    {
+        _bell.OnRing = () => _rung = true;
+        news.Listen(_bell);
+        var granted = false;
+        try
+        {
+            _keptAt = _linedUpAt = clock.GetTimestamp();
+            _lease = await client.AskBoundedAsync("grant a lease", () => server.Grant(_seconds), _bound, cancellationToken);
+            _key = $"sim/{_lease:x}";
+            var look = await JoinAsync(cancellationToken);
+            while (true)
+            {
+                if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
+                    look = await WaitBehindAsync(before, cancellationToken);
+                else if (MakesWay(look))
+                    look = await GoBehindAsync(cancellationToken);
+                else if (await BlockedUntilAsync(look, cancellationToken) is { } until)
+                    look = await WaitUntilAsync(until, cancellationToken);
+                else if (await TakeAsync(look, cancellationToken))
+                {
+                    granted = true;
+                    return (_attempt!, mistake == WorldMistake.AnchorIsBeforeTheWait ? _linedUpAt : _keptAt);
+                }
+                else
+                    look = await LookAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            news.StopListening(_bell);
+            if (!granted && _lease != 0)
+                _ = LeaveAsync();
+        }
+    }
+
+    private async Task<QueueLook> JoinAsync(CancellationToken cancellationToken)
+    {
+        var look = Hear(await client.LookAsync("join", () => server.Join(_key, candidacy.Id, candidacy.Priority, _lease), _bound, cancellationToken));
+        foreach (var orphan in look.Line.Where(p => p.Candidate == candidacy.Id && p.Key != _key).ToArray())
+        {
+            await client.AskBoundedAsync("delete a key", () => server.Delete(orphan.Key), _bound, cancellationToken);
+            look = Hear(await client.LookAsync("look", server.Look, _bound, cancellationToken));
+        }
+
+        return WithOwn(look);
+    }
+
+    private async Task<QueueLook> LookAsync(CancellationToken cancellationToken) =>
+        WithOwn(Hear(await client.LookAsync("look", server.Look, _bound, cancellationToken)));
+
+    private QueueLook WithOwn(QueueLook look)
+    {
+        _created = look.Line.FirstOrDefault(p => p.Key == _key)?.Created ?? throw new StoreUnavailableException("the lease has ended");
+        return look;
+    }
+
+    private QueueLook Hear(QueueLook look)
+    {
+        news.Hear(look);
+        if (news.Sighting is { } seen && (seen.Leader is not null || seen.Released))
+            candidacy.Saw(seen);
+        return look;
+    }
+
+    private async Task<QueueLook> WaitBehindAsync(QueuePlace before, CancellationToken cancellationToken)
+    {
+        var watch = client.Watch(before.Key, before.Created, _bell.Ring);
+        try
+        {
+            while (!watch.IsGone && !watch.HasEnded && !news.HasPassed(before))
+                await WaitAsync(long.MaxValue, cancellationToken);
+            if (watch is { HasEnded: true, IsGone: false })
+            {
+                var retryAt = clock.After(candidacy.RetryPeriod);
+                while (clock.GetTimestamp() < retryAt)
+                    await WaitAsync(retryAt, cancellationToken);
+            }
+        }
+        finally
+        {
+            client.Forget(watch);
+        }
+
+        // The anchor of a term is the sending of a request after the grant.
+        await KeepAsync(cancellationToken);
+        return await LookAsync(cancellationToken);
+    }
+
+    private async Task<QueueLook> WaitUntilAsync(long until, CancellationToken cancellationToken)
+    {
+        while (clock.GetTimestamp() < until)
+            await WaitAsync(until, cancellationToken);
+        await KeepAsync(cancellationToken);
+        return await LookAsync(cancellationToken);
+    }
+
+    private async Task WaitAsync(long until, CancellationToken cancellationToken)
+    {
+        var keepAt = _keptAt + (candidacy.LeaseDuration * 0.6).ToTicksOf(clock);
+        await _bell.WaitAsync(() => _rung ? long.MinValue : Math.Min(until, keepAt), cancellationToken);
+        _rung = false;
+        if (clock.GetTimestamp() >= keepAt)
+            await KeepAsync(cancellationToken);
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        var sentAt = clock.GetTimestamp();
+        if (!await client.AskBoundedAsync("keep alive", () => server.KeepAlive(_lease), _bound, cancellationToken))
+            throw new StoreUnavailableException("the lease has ended");
+        _keptAt = sentAt;
+    }
+
+    private bool MakesWay(QueueLook look)
+    {
+        var best = look.Line.Where(p => p.Priority > candidacy.Priority).MaxBy(p => _madeWayFor.Contains(p.Key) ? int.MinValue : p.Priority);
+        return best is not null && _madeWayFor.Add(best.Key);
+    }
+
+    private async Task<QueueLook> GoBehindAsync(CancellationToken cancellationToken)
+    {
+        await client.AskBoundedAsync("delete a key", () => server.Delete(_key), _bound, cancellationToken);
+        return await JoinAsync(cancellationToken);
+    }
+
+    private async Task<long?> BlockedUntilAsync(QueueLook look, CancellationToken cancellationToken)
+    {
+        if (mistake != WorldMistake.NoWipeGuard && news.Blocks(candidacy, look.Term) is { } known)
+            return known.Until;
+        if (look.Term is not { Released: false } last || last.Holder == candidacy.Id || last.Lease == _lease ||
+            !await client.AskBoundedAsync("time to live", () => server.Lives(last.Lease), _bound, cancellationToken))
+        {
+            return null;
+        }
+
+        // No renewal succeeds without the key, so its trust ends within a lease, however long its lease is kept.
+        if (_guardEnd == 0)
+            _guardEnd = clock.After(TimeSpan.FromSeconds(last.Seconds));
+        return clock.GetTimestamp() < _guardEnd ? Math.Min(_guardEnd, clock.After(candidacy.RetryPeriod)) : null;
+    }
+
+    private async Task<bool> TakeAsync(QueueLook look, CancellationToken cancellationToken)
+    {
+        var own = look.Line.First(p => p.Key == _key);
+        var least = look.Term is { } last ? last.Token + Math.Max(1, own.Created - last.Created) : own.Created;
+        var token = mistake == WorldMistake.TokenFromAWipedCounter ? least : FencingToken.Next(least - 1, candidacy.HighestToken, news.Microseconds);
+        _attempt = new QueueTerm(
+            token, candidacy.Id, candidacy.Address, clock.GetUtcNow(), _key, _created, _lease, _seconds, look.Term?.First ?? token, Released: false);
+        var attempt = _attempt;
+        var known = news.Blocks(candidacy, look.Term)?.Token ?? 0;
+        return await client.AskBoundedAsync("take the term", () => server.Take(attempt, look.TermModified, known), _bound, cancellationToken);
+    }
+
+    private async Task LeaveAsync()
+    {
+        var second = TimeSpan.FromSeconds(1);
+        try
+        {
+            if (_attempt is { } attempt)
+                await client.AskBoundedAsync("release", () => server.Release(attempt), _bound < second ? _bound : second, CancellationToken.None);
+            await client.AskBoundedAsync("revoke", () => server.Revoke(_lease), second, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Nobody keeps the lease any more.
+        }
+    }
+}
