@@ -21,5 +21,6 @@ internal static class EtcdContainerExtensions
         .WithHttpHealthCheck("/health", endpointName: EtcdContainer.Endpoint)
         // Inside its container it has to listen to more than its own loopback; outside only the port of the endpoint is open.
         .WithArgs(
-            "/usr/local/bin/etcd", "--listen-client-urls", $"http://0.0.0.0:{ClientPort}", "--advertise-client-urls", $"http://127.0.0.1:{ClientPort}");
+            "/usr/local/bin/etcd", "--listen-client-urls", $"http://0.0.0.0:{ClientPort}", "--advertise-client-urls", $"http://127.0.0.1:{ClientPort}",
+            "--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h");
 }

@@ -140,6 +140,7 @@ start_etcd() {
     if [ -n "$account" ]; then mkdir -p data && chmod 700 data && give data; fi
     # shellcheck disable=SC2086 # flags are words
     become "$executable" --name "m${own:-0}" --data-dir "$folder/data" --logger zap --log-level warn \
+        --auto-compaction-mode periodic --auto-compaction-retention 1h \
         --listen-client-urls "$scheme://127.0.0.1:$port" --advertise-client-urls "$scheme://127.0.0.1:$port" \
         --listen-peer-urls "http://127.0.0.1:${own:-0}" --initial-advertise-peer-urls "http://127.0.0.1:${own:-0}" \
         --initial-cluster "$cluster" --heartbeat-interval "$((timeout / 10))" --election-timeout "$timeout" $flags &

@@ -3,7 +3,7 @@ using AspireElection.Benchmarks;
 using AspireElection.Stores.Tests.Servers;
 
 // dotnet run -c Release --project tests/Benchmarks [-- ROUNDS [PART ...]]: 50 rounds and all parts (is-leader, redis,
-// postgres, apphost) when not said. Prints one table, in Markdown.
+// postgres, etcd, apphost) when not said. Prints one table, in Markdown.
 if (args is [BareAdvisoryLock.HoldFlag])
 {
     await BareAdvisoryLock.HoldAsync(Environment.GetEnvironmentVariable("LOCK_DATABASE")!);
@@ -11,7 +11,7 @@ if (args is [BareAdvisoryLock.HoldFlag])
 }
 
 var rounds = args is [var first, ..] ? int.Parse(first, CultureInfo.InvariantCulture) : 50;
-var parts = args.Length > 1 ? args[1..] : ["is-leader", "redis", "postgres", "apphost"];
+var parts = args.Length > 1 ? args[1..] : ["is-leader", "redis", "postgres", "etcd", "apphost"];
 var lease = TimeSpan.FromSeconds(2);
 var figures = new List<Figure>();
 
@@ -35,6 +35,15 @@ if (parts.Contains("postgres"))
     figures.Add(new Figure("bare advisory lock: SIGKILL to grant", "ms", "the machine's own", await BareAdvisoryLock.MeasureAsync(postgres.ConnectionString, rounds)));
     figures.Add(new Figure("PostgreSQL: resign to next leader", "ms", "", await on.ResignAsync(rounds)));
     figures.Add(new Figure("PostgreSQL: SIGKILL to next leader", "ms", "median 15, worst 100", await on.KillAsync(rounds)));
+}
+
+if (parts.Contains("etcd"))
+{
+    await using var etcd = new EtcdServer();
+    await etcd.StartAsync();
+    var on = new FailoverRounds("etcd", new Dictionary<string, string> { ["ConnectionStrings__etcd"] = etcd.ConnectionString }, lease);
+    figures.Add(new Figure("etcd: resign to next leader", "ms", "", await on.ResignAsync(rounds)));
+    figures.Add(new Figure("etcd: SIGKILL to next leader (2 s lease)", "ms", "lease + 1000", await on.KillAsync(rounds)));
 }
 
 if (parts.Contains("apphost"))

@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using AspireElection.Timing;
 
@@ -15,8 +13,7 @@ internal sealed class EtcdCalls : IDisposable
 
     private readonly EtcdOptions _options;
     private readonly TimeProvider _clock;
-    private readonly HttpClient _client;
-    private readonly EtcdSession _session;
+    private readonly EtcdGateway _gateway;
     private readonly Lock _gate = new();
     private CancellationTokenSource _line = new();
     private int _current;
@@ -25,12 +22,10 @@ internal sealed class EtcdCalls : IDisposable
     {
         _options = options;
         _clock = clock;
-        _client = EtcdHandler.CreateClient(options);
-        _session = new EtcdSession(options);
-        Time = new EtcdTime(clock);
+        _gateway = new EtcdGateway(options, clock);
     }
 
-    public EtcdTime Time { get; }
+    public EtcdTime Time => _gateway.Time;
 
     /// <summary>A third of the lease leaves time for another attempt before the lease ends.</summary>
     public static TimeSpan BoundOf(TimeSpan lease) => lease / 3 < LongestWait ? lease / 3 : LongestWait;
@@ -56,7 +51,7 @@ internal sealed class EtcdCalls : IDisposable
             Exception trouble;
             try
             {
-                return await AskMemberAsync(_options.Endpoints[member], method, text, either.Token);
+                return await _gateway.AskAsync(_options.Endpoints[member], method, text, either.Token);
             }
             catch (OperationCanceledException cancelled)
             {
@@ -97,7 +92,7 @@ internal sealed class EtcdCalls : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var response = await SendAsync(_options.Endpoints[member], method, body.ToJsonString(), either.Token);
+            var response = await _gateway.SendAsync(_options.Endpoints[member], method, body.ToJsonString(), either.Token);
             return new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         }
         catch (OperationCanceledException cancelled)
@@ -121,78 +116,9 @@ internal sealed class EtcdCalls : IDisposable
 
     public void Dispose()
     {
-        _client.Dispose();
+        _gateway.Dispose();
         _line.Dispose();
     }
-
-    private async Task<Answer> AskMemberAsync(Uri member, string method, string body, CancellationToken cancellationToken)
-    {
-        var sentAt = _clock.GetTimestamp();
-        using var response = await SendAsync(member, method, body, cancellationToken);
-        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-        Time.Hear(response.Headers.Date);
-        var answer = json.RootElement;
-        if (answer.TryGetProperty("error", out var error))
-            throw Refusal(response, error, answer);
-        return new Answer((answer.TryGetProperty("result", out var result) ? result : answer).Clone(), sentAt);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(Uri member, string method, string body, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var token = await _session.TokenAsync(Authenticate, cancellationToken);
-            try
-            {
-                return await SendAsync(member, method, body, token, cancellationToken);
-            }
-            catch (EtcdRefusedException refused) when (attempt == 1 && token is not null && refused.WantsNewToken)
-            {
-                _session.Forget(token);
-            }
-        }
-
-        Task<HttpResponseMessage> Authenticate(string credentials) => SendAsync(member, "auth/authenticate", credentials, null, cancellationToken);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(
-        Uri member, string method, string body, string? token, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(member, "/v3/" + method));
-        request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
-        // Refused at once by a member that is cut off from the others, instead of hanging there.
-        request.Headers.TryAddWithoutValidation("Grpc-Metadata-hasleader", "true");
-        if (token is not null)
-            request.Headers.TryAddWithoutValidation("Authorization", token);
-        var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (response.IsSuccessStatusCode)
-            return response;
-        using (response)
-            throw Refusal(response, await response.Content.ReadAsStringAsync(cancellationToken));
-    }
-
-    private static EtcdRefusedException Refusal(HttpResponseMessage response, string body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            if (json.RootElement is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty("error", out var error))
-                return Refusal(response, error, answer);
-        }
-        catch (JsonException)
-        {
-            // Not etcd's words; what it says at the beginning may still tell why.
-        }
-
-        return new EtcdRefusedException(response.StatusCode, 0, body.Length > 200 ? body[..200] : body);
-    }
-
-    /// <summary>A plain refusal is a text beside its code; one in a stream has both inside.</summary>
-    private static EtcdRefusedException Refusal(HttpResponseMessage response, JsonElement error, JsonElement answer) =>
-        error.ValueKind == JsonValueKind.Object
-            ? new EtcdRefusedException(
-                response.StatusCode, (int)KeyValue.Whole(error, "grpc_code"), error.TryGetProperty("message", out var words) ? $"{words}" : string.Empty)
-            : new EtcdRefusedException(response.StatusCode, (int)KeyValue.Whole(answer, "code"), $"{error}");
 
     private static bool MayRepeat(Exception trouble, bool repeatable, bool everyone) => trouble switch
     {

@@ -20,6 +20,8 @@ internal static class EtcdHandler
                 UseProxy = false,
                 UseCookies = false,
                 AllowAutoRedirect = false,
+                // The election has spans of its own; each keep-alive of a waiter would be a trace.
+                ActivityHeadersPropagator = null,
                 ConnectTimeout = EtcdCalls.LongestWait,
                 SslOptions = Tls(options),
             };

@@ -10,12 +10,11 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
 {
     private readonly Wake _wake = new(clock, candidacy.LeaseDuration / 10);
     private readonly TimeSpan _bound = EtcdCalls.BoundOf(candidacy.LeaseDuration);
-    private readonly HashSet<string> _madeWayFor = [];
+    private readonly FirstInLine _first = new(calls, clock, news.Known, candidacy);
     private long _lease;
     private string _key = string.Empty;
     private long _created;
     private long _keptAt;
-    private long _guardEnd;
     private TermRecord? _attempt;
 
     public async ValueTask<HeldSeat> AcquireAsync(CancellationToken cancellationToken)
@@ -33,9 +32,9 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
             {
                 if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
                     look = await WaitBehindAsync(before, look, cancellationToken);
-                else if (MakesWay(look))
+                else if (_first.MakesWay(look))
                     look = await GoBehindAsync(cancellationToken);
-                else if (await BlockedUntilAsync(look, cancellationToken) is { } until)
+                else if (await _first.BlockedUntilAsync(look, _bound, cancellationToken) is { } until)
                     look = await WaitUntilAsync(until, cancellationToken);
                 else if (await TakeAsync(look, cancellationToken) is { } seat)
                 {
@@ -139,39 +138,11 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private async Task KeepAsync(CancellationToken cancellationToken) =>
         _keptAt = await calls.KeepAliveAsync(_lease, _bound, cancellationToken) ?? throw calls.LeaseLost();
 
-    /// <summary>
-    /// Whether better ones wait right behind. Those behind a foreign candidate are not asked: it would be overtaken by
-    /// them, or led by them into a place that was not its turn. Each is made way for once: it may be dead.
-    /// </summary>
-    private bool MakesWay(SeatLook look)
-    {
-        var best = look.Line.TakeWhile(p => p.Candidate is not null).Where(p => p.Priority > candidacy.Priority)
-            .MaxBy(p => _madeWayFor.Contains(p.Key) ? int.MinValue : p.Priority);
-        return best is not null && _madeWayFor.Add(best.Key);
-    }
-
     private async ValueTask<SeatLook> GoBehindAsync(CancellationToken cancellationToken)
     {
         // In two steps, because one cannot delete a key and put it.
         await calls.AskAsync("kv/txn", new Txn().Then(Txn.Delete(_key)).Body, _bound, cancellationToken);
         return await JoinAsync(cancellationToken);
-    }
-
-    /// <summary>
-    /// Who is first may still have to wait: for the end of a term that a wiped server does not know any more, or for a
-    /// leader whose key is gone although its lease lives, because somebody deleted it: that leader still trusts.
-    /// </summary>
-    private async ValueTask<long?> BlockedUntilAsync(SeatLook look, CancellationToken cancellationToken)
-    {
-        if (news.Known.BlocksUntil(candidacy, look.Term) is { } until)
-            return until;
-        if (look.Term is not { Released: false } last || last.Holder == candidacy.Id || last.Lease == _lease ||
-            !await calls.LivesAsync(last.Lease, _bound, cancellationToken))
-            return null;
-        // No renewal succeeds without the key, so its trust ends within a lease, however long its lease is kept.
-        if (_guardEnd == 0)
-            _guardEnd = clock.After(TimeSpan.FromSeconds(last.Seconds));
-        return clock.GetTimestamp() < _guardEnd ? Math.Min(_guardEnd, clock.After(candidacy.RetryPeriod)) : null;
     }
 
     private async ValueTask<HeldSeat?> TakeAsync(SeatLook look, CancellationToken cancellationToken)
@@ -201,16 +172,14 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     {
         try
         {
-            var leave = _attempt is null ? new Txn().Then(Txn.Delete(_key)) : HeldSeat.Release(candidacy.Election, _attempt);
-            if (_key.Length > 0)
-                await calls.AskAsync("kv/txn", leave.Body, _bound < s_giveUp ? _bound : s_giveUp, CancellationToken.None);
-            await calls.RevokeAsync(_lease);
+            if (_attempt is not null)
+                await calls.AskAsync("kv/txn", HeldSeat.Release(candidacy.Election, _attempt).Body, _bound, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
             // The server is away: nobody keeps the lease any more.
         }
-    }
 
-    private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
+        await calls.RevokeAsync(_lease);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using AspireElection.Stores.Etcd;
 using AspireElection.Stores.Tests.Servers;
 
@@ -98,5 +99,19 @@ public sealed class LineTests(EtcdServer server) : EtcdTests(server)
         var silent = await Acquire(Store(), Stand("silent", lease));
         var next = await Acquire(Store(), Stand("next", lease));
         Assert.InRange(Between(silent.AnchoredAt, next.AnchoredAt), lease - TimeSpan.FromMilliseconds(2), lease + Lateness);
+    }
+
+    [Fact]
+    public async Task A_watch_whose_history_is_compacted_ends_and_says_so()
+    {
+        var held = await Acquire(Store(), Stand("leader"));
+        var look = await LookAsync();
+        await AskAsync(Admin, "kv/put", new JsonObject { ["key"] = Txn.Base64("elsewhere"), ["value"] = "" });
+        await AskAsync(Admin, "kv/compaction", new JsonObject { ["revision"] = Txn.Text(look.Revision + 1) });
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watch = WatchStream.OfEnd(Admin, look.Term!.Key, 1, _ => Assert.Fail("It was told something."), ended.SetResult);
+        await ended.Task.WaitAsync(Bound);
+        Assert.Contains("compacted", watch.Trouble.Message, StringComparison.Ordinal);
+        Assert.Equal("leader", held.Term.Candidate.NodeId);
     }
 }

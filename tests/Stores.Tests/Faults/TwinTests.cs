@@ -13,6 +13,7 @@ public sealed class TwinTests
 
     [Theory, Trait("Run", "all")]
     [InlineData("postgres")]
+    [InlineData("etcd")]
     [InlineData("file")]
     public Task Never_both_lead(string store) => RunAsync(store);
 
