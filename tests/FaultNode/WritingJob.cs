@@ -27,9 +27,9 @@ internal sealed class WritingJob(WorkerSettings settings, IRegister register, Li
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken stopping)
     {
         var leadership = context.Leadership;
-        Say("JOB STARTED", leadership);
         // On the thread of cancellations: this line comes although the pool may be starved.
         await using var told = leadership.Lost.Register(() => Say("TOLD LOST", leadership));
+        Say("JOB STARTED", leadership);
         try
         {
             await WriteWhileAsync(leadership, () => !stopping.IsCancellationRequested, stopping);

@@ -112,7 +112,12 @@ internal static class LineFaults
             strike.Leader.Process.Kill();
             await redis.UntilSeatEndsSoonAsync(strike.Lease * 2);
             deaf.Line.ToNode.Lose();
-            await redis.UntilSeatIsOfAsync(deaf.NodeId, strike.Lease * 5);
+            // A node whose client loses another answer first may connect anew, in vain, and never ask.
+            if (!await redis.GetsSeatAsync(deaf.NodeId, strike.Lease * 3))
+            {
+                strike.Miss($"{deaf.Label} did not get the seat while it was deaf, so no reply was lost");
+                return;
+            }
         }
         else
         {

@@ -41,13 +41,8 @@ internal static class ProcessFaults
     private static async Task DrainedAsync(Strike strike)
     {
         await strike.Leader.Process.PostAsync($"/drain?ms={Drain.TotalMilliseconds}");
-        // A new leader first reads what its jobs did before and runs those that run once; told before that, there is nothing to drain.
-        if (!await strike.Cluster.JobRunsAsync(strike.Leader, strike.Term))
-        {
-            strike.Judge(strike.BeganAt, RunClock.Now, $"{strike.Leader.Label} lost its term {strike.Term} before it was told to stop");
+        if (!await WorksAsync(strike))
             return;
-        }
-
         var told = strike.Leader.Process.Terminate();
         await SucceededAsync(strike);
         var old = strike.Cluster.Recording.Reigns.Single(r => r.Term == strike.Term);
@@ -69,6 +64,8 @@ internal static class ProcessFaults
     /// <summary>The successor comes as soon as trust and lease are over, and the work was told before, by a thread that needs no pool.</summary>
     private static async Task StarvedAsync(Strike strike)
     {
+        if (!await WorksAsync(strike))
+            return;
         var at = RunClock.Now;
         await strike.Leader.Process.PostAsync($"/starve?ms={(strike.Lease * 3).TotalMilliseconds}");
         var next = await strike.NextTermAsync(at);
@@ -80,6 +77,18 @@ internal static class ProcessFaults
             strike.Judge(at, next.Start, $"the starved leader's work was told {late.TotalMilliseconds:0} ms after the next leader began");
         if (at + strike.Lease * 3 - RunClock.Now is { Ticks: > 0 } left)
             await Strike.WaitAsync(left);
+    }
+
+    /// <summary>
+    /// A new leader first reads what its jobs did before and runs those that run once: until its job runs there is nothing to
+    /// drain, and nobody to be told.
+    /// </summary>
+    private static async Task<bool> WorksAsync(Strike strike)
+    {
+        var works = await strike.Cluster.JobRunsAsync(strike.Leader, strike.Term);
+        if (!works)
+            strike.Judge(strike.BeganAt, RunClock.Now, $"{strike.Leader.Label} lost its term {strike.Term} before anything happened to it");
+        return works;
     }
 
     /// <summary>Counted from the end of the old leadership: how long its work drains is its own affair.</summary>

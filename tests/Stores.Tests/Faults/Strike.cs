@@ -47,7 +47,7 @@ internal sealed class Strike
     /// <summary>When it began.</summary>
     public TimeSpan BeganAt => _beganAt;
 
-    /// <summary>Something was late, and the machine so busy meanwhile that it says nothing: it has to be struck once more. Null else.</summary>
+    /// <summary>Why it says nothing and has to be struck once more, such as that the machine was busy when something was late; null where it counts.</summary>
     public string? Inconclusive { get; private set; }
 
     public static async Task<Strike> BeginAsync(Cluster cluster, Fault fault, Random random, bool again = false) =>
@@ -110,6 +110,15 @@ internal sealed class Strike
             Inconclusive = late;
         else
             Cluster.Recording.Late(to, late);
+    }
+
+    /// <summary>The fault did not come about: it has to be struck once more, and then it counts.</summary>
+    public void Miss(string what)
+    {
+        if (_again)
+            Cluster.Recording.Late(RunClock.Now, $"{_fault.Name}: {what}");
+        else
+            Inconclusive = what;
     }
 
     /// <summary>Nobody may have led later than trust lasts after an instant from which on no request was answered.</summary>

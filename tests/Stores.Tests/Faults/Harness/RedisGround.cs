@@ -56,17 +56,17 @@ internal sealed class RedisGround : Ground
         }
     }
 
-    /// <summary>Waits until the server's own record says that a node has the seat.</summary>
-    public async Task UntilSeatIsOfAsync(string nodeId, TimeSpan limit)
+    /// <summary>Waits until the server's own record says that a node has the seat; false when it does not come to that.</summary>
+    public async Task<bool> GetsSeatAsync(string nodeId, TimeSpan limit)
     {
-        for (var end = RunClock.Now + limit; ; await Task.Delay(2))
+        for (var end = RunClock.Now + limit; RunClock.Now < end; await Task.Delay(2))
         {
             string? seat = await Admin.StringGetAsync(SeatKey);
             if (seat is not null && !seat.StartsWith("reserved", StringComparison.Ordinal) && seat.Contains($":{nodeId}#", StringComparison.Ordinal))
-                return;
-            if (RunClock.Now > end)
-                throw new TimeoutException($"{nodeId} is not granted the seat; it is '{seat}'");
+                return true;
         }
+
+        return false;
     }
 
     public override async ValueTask DisposeAsync()
