@@ -2,7 +2,7 @@ using System.Globalization;
 using AspireElection.Benchmarks;
 using AspireElection.Stores.Tests.Servers;
 
-// dotnet run -c Release --project tests/Benchmarks [-- ROUNDS [PART ...]]: 50 rounds and all parts (is-leader, redis,
+// dotnet run -c Release --project tests/Benchmarks [-- ROUNDS [PART ...]]: 50 rounds and all parts (is-leader, fan-out, redis,
 // postgres, etcd, apphost) when not said. Prints one table, in Markdown.
 if (args is [BareAdvisoryLock.HoldFlag])
 {
@@ -11,12 +11,15 @@ if (args is [BareAdvisoryLock.HoldFlag])
 }
 
 var rounds = args is [var first, ..] ? int.Parse(first, CultureInfo.InvariantCulture) : 50;
-var parts = args.Length > 1 ? args[1..] : ["is-leader", "redis", "postgres", "etcd", "apphost"];
+var parts = args.Length > 1 ? args[1..] : ["is-leader", "fan-out", "redis", "postgres", "etcd", "apphost"];
 var lease = TimeSpan.FromSeconds(2);
 var figures = new List<Figure>();
 
 if (parts.Contains("is-leader"))
     figures.AddRange(await IsLeaderCost.MeasureAsync(20));
+
+if (parts.Contains("fan-out"))
+    figures.AddRange(await FanOutCost.MeasureAsync(100));
 
 if (parts.Contains("redis"))
 {

@@ -46,6 +46,40 @@ public sealed class OptionsTests
         Assert.Equal(allowed, problems.Count == 0);
     }
 
+    /// <summary>Heartbeat interval, election timeout and node timeout, and what belongs to them: each at its limit and just beyond.</summary>
+    [Theory]
+    [InlineData("Margin", 0, null)]
+    [InlineData("Margin", 3_333, null)]
+    [InlineData("Margin", 3_334, "RenewPeriod")]
+    [InlineData("Margin", -1, "Margin")]
+    [InlineData("RenewPeriod", 1, null)]
+    [InlineData("RenewPeriod", 0, "RenewPeriod")]
+    [InlineData("RetryPeriod", 9_999, null)]
+    [InlineData("RetryPeriod", 10_000, "RetryPeriod")]
+    [InlineData("RetryPeriod", 0, "RetryPeriod")]
+    [InlineData("NodeTimeout", 10_001, null)]
+    [InlineData("NodeTimeout", 10_000, "NodeTimeout")]
+    [InlineData("NodeTimeout", 5_000, "NodeTimeout")]
+    [InlineData("DrainLimit", 0, null)]
+    [InlineData("DrainLimit", -1, "DrainLimit")]
+    public void Durations_fit_the_lease_of_10_s_and_each_other(string setting, int milliseconds, string? problem)
+    {
+        var options = new ElectionOptions { NodeId = "a" };
+        typeof(ElectionOptions).GetProperty(setting)!.SetValue(options, TimeSpan.FromMilliseconds(milliseconds));
+        Assert.Equal(problem, ElectionOptionsValidator.Problems("jobs", options).SingleOrDefault()?.Setting);
+    }
+
+    [Fact]
+    public void A_longer_lease_needs_a_longer_node_timeout_and_a_shorter_one_a_shorter_renew_period()
+    {
+        var options = new ElectionOptions { NodeId = "a", RenewPeriod = TimeSpan.FromSeconds(2), NodeTimeout = TimeSpan.FromSeconds(20) };
+        Assert.Empty(ElectionOptionsValidator.Problems("jobs", options));
+        options.LeaseDuration = TimeSpan.FromSeconds(20);
+        Assert.Equal("NodeTimeout", Assert.Single(ElectionOptionsValidator.Problems("jobs", options)).Setting);
+        options.LeaseDuration = TimeSpan.FromSeconds(4);
+        Assert.Equal("RenewPeriod", Assert.Single(ElectionOptionsValidator.Problems("jobs", options)).Setting);
+    }
+
     [Theory]
     [InlineData("a", true)]
     [InlineData("A-z_0.9", true)]
