@@ -64,24 +64,37 @@ public sealed class ObservingTests
         var told = new List<string>();
         var (first, _) = await nodes.LeaderAsync("node-1", o => o.Callbacks.BecameFollower = leader => told.Add($"1 follows {leader.NodeId}"));
         var (second, _) = nodes.New("node-2", o => o.Callbacks.BecameFollower = leader => told.Add($"2 follows {leader.NodeId}"));
+        var (third, gapless) = nodes.New("node-3", o => o.Callbacks.BecameFollower = leader => told.Add($"3 follows {leader.NodeId}"));
+        gapless.OnObserve = WithoutGaps;
         var (watcher, _) = nodes.New("watcher", o =>
         {
             o.Observer = true;
             o.Callbacks.BecameFollower = _ => told.Add("an observer follows nobody");
         });
         await second.StartAsync();
+        await third.StartAsync();
         await watcher.StartAsync();
         await world.PassAsync(TimeSpan.FromSeconds(25));
-        Assert.Equal(["2 follows node-1"], told);
+        Assert.Equal(["2 follows node-1", "3 follows node-1"], told);
         await first.ResignAsync();
         await world.UntilAsync(() => second.IsLeader, TimeSpan.FromSeconds(1), "the second leads");
         await world.PassAsync(TimeSpan.FromSeconds(25));
-        Assert.Equal(["2 follows node-1", "1 follows node-2"], told);
+        Assert.Equal(["2 follows node-1", "3 follows node-1", "1 follows node-2"], told);
+        Assert.Equal("node-2", third.Leader?.NodeId);
         await second.StopAsync();
         await world.UntilAsync(() => first.IsLeader, TimeSpan.FromSeconds(1), "the first leads");
-        foreach (var node in new[] { watcher, first })
+        foreach (var node in new[] { watcher, third, first })
             await node.StopAsync();
-        Assert.Equal(2, told.Count);
+        Assert.Equal(3, told.Count);
+
+        static async IAsyncEnumerable<Sighting> WithoutGaps(IAsyncEnumerable<Sighting> sightings)
+        {
+            await foreach (var sighting in sightings)
+            {
+                if (sighting.Leader is not null)
+                    yield return sighting;
+            }
+        }
     });
 
     [Fact]

@@ -33,6 +33,52 @@ public sealed class PresenceTests
     });
 
     [Fact]
+    public void Who_hears_of_its_leader_only_after_it_has_joined_says_so_within_a_retry_period() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var all = new List<Candidate> { leader };
+        for (var number = 2; number <= 6; number++)
+        {
+            var (follower, way) = nodes.New($"node-{number}");
+            way.OnObserve = Late;
+            await follower.StartAsync();
+            all.Add(follower);
+        }
+
+        await world.PassAsync(TimeSpan.FromSeconds(0.4));
+        Assert.Equal(5, (await nodes.Store.ListAsync(Nodes.Election, default)).Count(m => m.Role == Role.Candidate));
+        await world.PassAsync(TimeSpan.FromSeconds(0.2) + RetryPeriod);
+        await AreAsync(nodes, all, leader);
+        foreach (var node in all.OrderBy(n => n.IsLeader))
+            await node.StopAsync();
+
+        async IAsyncEnumerable<Sighting> Late(IAsyncEnumerable<Sighting> sightings)
+        {
+            await foreach (var sighting in sightings)
+            {
+                await world.PassAsync(TimeSpan.FromSeconds(0.5));
+                yield return sighting;
+            }
+        }
+    });
+
+    [Fact]
+    public void Who_was_elected_says_so_at_once_and_not_again_when_it_hears_of_itself() => SimulatedWorld.Run(async world =>
+    {
+        var (only, way) = new Nodes(world).New("node-1");
+        var beats = new List<Role>();
+        way.OnHeartbeat = () => beats.Add(only.Role);
+        await only.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(Role.Leader, beats[^1]);
+        var before = beats.Count;
+        await world.PassAsync(RetryPeriod);
+        Assert.Equal(before, beats.Count);
+        await only.StopAsync();
+    });
+
+    [Fact]
     public void Who_stands_for_a_seat_that_nobody_holds_says_so_and_says_the_same_only_once_a_period() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);

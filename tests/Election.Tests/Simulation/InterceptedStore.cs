@@ -7,6 +7,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
 
     public Func<Func<ValueTask<Grant>>, ValueTask<Grant>>? OnAcquire { get; set; }
 
+    public Func<IAsyncEnumerable<Sighting>, IAsyncEnumerable<Sighting>>? OnObserve { get; set; }
+
     public Action? OnRelease { get; set; }
 
     public Action? OnHeartbeat { get; set; }
@@ -48,7 +50,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
     public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken)
     {
         ThrowIfAway();
-        return store.ObserveAsync(election, cancellationToken);
+        var sightings = store.ObserveAsync(election, cancellationToken);
+        return OnObserve is { } fault ? fault(sightings) : sightings;
     }
 
     public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
