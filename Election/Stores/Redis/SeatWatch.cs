@@ -20,14 +20,15 @@ internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerm 
     private readonly HeardSeat _heard = new(clock);
     private volatile bool _news;
     private volatile bool _broken;
+    private volatile CancellationTokenSource? _asking;
 
     public async IAsyncEnumerable<Sighting> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var news = RedisKeys.News(calls.ChannelPrefix(election));
         try
         {
-            await calls.SubscribeAsync(news, HearNews, RedisCalls.LongestWait, cancellationToken);
-            await LookAsync(cancellationToken);
+            await AskAsync(cut => calls.SubscribeAsync(news, HearNews, RedisCalls.LongestWait, cut), cancellationToken);
+            await AskAsync(LookAsync, cancellationToken);
             while (true)
             {
                 if (_news)
@@ -42,7 +43,7 @@ internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerm 
                 if (_broken)
                     throw calls.Broken();
                 if (!_news)
-                    await LookAsync(cancellationToken);
+                    await AskAsync(LookAsync, cancellationToken);
             }
         }
         finally
@@ -70,6 +71,26 @@ internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerm 
         _ => clock.Add(clock.GetTimestamp(), s_quiet),
     };
 
+    /// <summary>A lost answer is waited for as long as any: what is told meanwhile must not wait behind it.</summary>
+    private async ValueTask AskAsync(Func<CancellationToken, ValueTask> ask, CancellationToken cancellationToken)
+    {
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _asking = asking;
+        try
+        {
+            if (!_news)
+                await ask(asking.Token);
+        }
+        catch (OperationCanceledException) when (_news && !cancellationToken.IsCancellationRequested)
+        {
+            // It was told instead.
+        }
+        finally
+        {
+            _asking = null;
+        }
+    }
+
     private async ValueTask LookAsync(CancellationToken cancellationToken)
     {
         var askedAt = clock.GetTimestamp();
@@ -88,6 +109,14 @@ internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerm 
             return;
         _news = true;
         _alarm.Ring();
+        try
+        {
+            _asking?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The server answered in this very moment.
+        }
     }
 
     private bool Hear(SeatState state, long askedAt)
