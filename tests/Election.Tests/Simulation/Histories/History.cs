@@ -69,7 +69,7 @@ internal sealed class History
     public List<(long At, bool Told)> Breaks { get; } = [];
 
     /// <summary>Which node said of which term, when the store broke its word, that it lasts until when, in true time.</summary>
-    public List<(Host Host, long Term, long Until)> Told { get; } = [];
+    public List<(Host Host, long At, long Term, long Until)> Told { get; } = [];
 
     /// <summary>The faults that act now.</summary>
     public List<Fault> ActingFaults { get; } = [];
@@ -135,7 +135,7 @@ internal sealed class History
         foreach (var node in Nodes)
         {
             if (node is { Candidate: { } candidate, Host: { } host } && candidate.Snapshot() is { IsLeader: false, Leader: { } leader } seen)
-                Told.Add((host, leader.Term, Time.Now + host.Clock.InTrueTime(seen.LeaseRemaining.Ticks)));
+                Told.Add((host, Time.Now, leader.Term, Time.Now + host.Clock.InTrueTime(seen.LeaseRemaining.Ticks)));
         }
     }
 

@@ -32,14 +32,15 @@ internal sealed class OneLeader(History history) : Checker(history)
         var (old, young) = one.GrantedAt < other.GrantedAt ? (one, other) : (other, one);
         // Whatever the store has forgotten: who knows of a living term does not take its seat.
         if (History.KnewOf.GetValueOrDefault(young.Token) == old.Token || History.Told.Exists(
-            t => t.Host == young.Host && t.Term == old.Token && t.Until > young.GrantedAt + s_untilTold))
+            t => t.Host == young.Host && t.Term == old.Token && t.Until > young.GrantedAt + s_untilTold && t.At + UnderWay(young) < young.GrantedAt))
         {
             return false;
         }
 
         foreach (var (at, told) in History.Breaks)
         {
-            if (at >= old.GrantedAt && Now <= BelievesUntil(old, young.GrantedAt, at, told))
+            // A file that was created before the folder was emptied may be granted after it.
+            if (at >= old.GrantedAt - (History.Plan.Kind == StoreKind.Folder ? RoundTrip : 0) && Now <= BelievesUntil(old, young.GrantedAt, at, told))
                 return true;
         }
 
@@ -48,6 +49,11 @@ internal sealed class OneLeader(History history) : Checker(history)
 
     /// <summary>A piece of news, a question and its answer; of files each is some operations.</summary>
     private long RoundTrip => History.Plan.UsualDelay * (History.Plan.Kind == StoreKind.Folder ? 20 : 4);
+
+    /// <summary>For how long a request for the seat may be on its way that was sent before its sender was told of anything.</summary>
+    private long UnderWay(Reign reign) => reign.Node.Line is { } line && line.Weather.IsFair && line.Weather.FairSince + History.Plan.Lease.Ticks < reign.GrantedAt
+        ? RoundTrip
+        : History.Plan.Lease.Ticks;
 
     /// <summary>Until when the leader of a term may believe in it after the store broke its word.</summary>
     private long BelievesUntil(Reign old, long succeededAt, long brokenAt, bool told)

@@ -26,7 +26,7 @@ internal sealed class TokensGrow(History history) : Checker(history)
     }
 
     /// <summary>Files have no clock at all; of etcd's only the second is known, and within it the node's own counts.</summary>
-    private bool IsWithoutClock => History.Plan is { Kind: StoreKind.Folder or StoreKind.Queue, WallsAgree: false } && History.Breaks.Count > 0;
+    private bool IsWithoutClock => History.Plan is { Kind: StoreKind.Folder, WallsAgree: false } or { Kind: StoreKind.Queue } && History.Breaks.Count > 0;
 
     /// <summary>
     /// It was granted before the store broke its word, and its grant was slow; or the store has no clock of its own, lost

@@ -41,6 +41,12 @@ internal enum WorldMistake
     /// <summary>Who waits for a seat that nobody renews any more waits for a second lease.</summary>
     WaitsForTwoLeases,
 
+    /// <summary>Files: who renews does not look whether a later term was begun meanwhile.</summary>
+    RenewalLooksAtNothing,
+
+    /// <summary>Files: who begins a term does not look whether the last one was renewed meanwhile.</summary>
+    TakerLooksAtNothing,
+
     /// <summary>A reply is taken for the answer of whichever request waits.</summary>
     ReplyOfAnEarlierRequest,
 }

@@ -148,7 +148,8 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
         var record = new TermRecord(1, token, candidacy.Id.NodeId, candidacy.Id.Incarnation, candidacy.Address, candidacy.LeaseDuration, now);
         await DoAsync("write the term", () => server.Write(number, record), CancellationToken.None);
         var before = last.Number == 0 ? null : await DoAsync("read the last term", () => server.Read(last.Number), CancellationToken.None);
-        if ((last.Number != 0 && !Equals(before, last.Record)) || await DoAsync("list the terms", server.Highest, CancellationToken.None) != number)
+        var wasRenewed = last.Number != 0 && !Equals(before, last.Record) && history.Mistake != WorldMistake.TakerLooksAtNothing;
+        if (wasRenewed || await DoAsync("list the terms", server.Highest, CancellationToken.None) != number)
         {
             await DoAsync("withdraw the term", () => server.Withdraw(number, record), CancellationToken.None);
             return null;
@@ -164,7 +165,7 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
         if (await DoAsync("read the term", () => server.Read(number), CancellationToken.None) is not { } record || !record.IsHeldUnder(term))
             return false;
         await DoAsync("write the term", () => server.Write(number, change(record) with { Version = record.Version + 1 }), CancellationToken.None);
-        return await DoAsync("list the terms", server.Highest, CancellationToken.None) == number;
+        return await DoAsync("list the terms", server.Highest, CancellationToken.None) == number || history.Mistake == WorldMistake.RenewalLooksAtNothing;
     }
 
     /// <summary>One after the other: a renewal that was given up must not overwrite the release after it.</summary>

@@ -72,8 +72,8 @@ internal sealed class LeaseClient : StoreClient
         var listen = Subscriptions.Want(string.Empty);
         try
         {
-            await AskAsync("subscribe", listen, LongestWait, cancellationToken);
-            await watch.LookAsync(cancellationToken);
+            await watch.AskAsync(async cut => await AskAsync("subscribe", listen, LongestWait, cut), cancellationToken);
+            await watch.AskAsync(watch.LookAsync, cancellationToken);
             while (true)
             {
                 if (await watch.NextAsync(cancellationToken) is { } sighting)

@@ -13,6 +13,7 @@ internal sealed class LeaseWatch(LeaseClient client, LeaseServer server, TimePro
     private readonly HeardSeat _heard = new(clock);
     private bool _news;
     private bool _broken;
+    private CancellationTokenSource? _asking;
 
     /// <summary>The next news; null when there was none after all.</summary>
     public async ValueTask<Sighting?> NextAsync(CancellationToken cancellationToken)
@@ -24,7 +25,7 @@ internal sealed class LeaseWatch(LeaseClient client, LeaseServer server, TimePro
             if (_broken)
                 throw new StoreUnavailableException("the connection broke");
             if (!_news)
-                await LookAsync(cancellationToken);
+                await AskAsync(LookAsync, cancellationToken);
         }
 
         if (!_news)
@@ -32,6 +33,25 @@ internal sealed class LeaseWatch(LeaseClient client, LeaseServer server, TimePro
         _news = false;
         var (state, endsAt) = _heard.Newest;
         return state!.ToSighting(endsAt);
+    }
+
+    /// <summary>What is told meanwhile must not wait behind a lost answer.</summary>
+    public async ValueTask AskAsync(Func<CancellationToken, ValueTask> ask, CancellationToken cancellationToken)
+    {
+        using var asking = _asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            if (!_news)
+                await ask(asking.Token);
+        }
+        catch (OperationCanceledException) when (_news && !cancellationToken.IsCancellationRequested)
+        {
+            // It was told instead.
+        }
+        finally
+        {
+            _asking = null;
+        }
     }
 
     public async ValueTask LookAsync(CancellationToken cancellationToken)
@@ -56,6 +76,7 @@ internal sealed class LeaseWatch(LeaseClient client, LeaseServer server, TimePro
             return;
         _news = true;
         _bell.Ring();
+        _asking?.Cancel();
     }
 
     private long QuietUntil() => _heard.Newest switch
