@@ -47,6 +47,19 @@ public sealed class PostgresMistakesTests(ITestOutputHelper output)
     }
 }
 
+/// <summary>The facts about etcd are shown to fail, on a real server.</summary>
+public sealed class EtcdMistakesTests(ITestOutputHelper output)
+{
+    // Compiling takes both cores, and the pool of the process with them: tests beside it would miss their bounds.
+    [Fact]
+    [Trait("Run", "all")]
+    public async Task Each_mistake_is_caught()
+    {
+        await using var server = new EtcdServer();
+        await new MistakeRun(output).RunAsync(server, EtcdMistakes.All);
+    }
+}
+
 /// <summary>Tries mistakes one after the other, says what caught each, and fails for those that nothing did.</summary>
 internal sealed class MistakeRun(ITestOutputHelper output)
 {
