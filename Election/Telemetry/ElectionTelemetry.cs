@@ -44,6 +44,9 @@ public sealed class ElectionTelemetry
     private static readonly Counter<long> ClockJumps = Meter.CreateCounter<long>(
         "election.clock.jumps", "{jump}", "Steps of the host's wall clock against its boot clock, and suspends");
 
+    private static readonly Counter<long> MajorityChanges = Meter.CreateCounter<long>(
+        "election.majority.changes", "{change}", "Losses and returns of a quorum's majority, and changes of how many are missing");
+
     private readonly TagList _tags;
 
     static ElectionTelemetry()
@@ -112,6 +115,13 @@ public sealed class ElectionTelemetry
     /// <summary>A slow observer of a store lost a sighting.</summary>
     internal static void SightingDropped(string election, string store) => FanOutDropped.Add(
         1, new("election.name", election), new KeyValuePair<string, object?>("election.store", store));
+
+    /// <summary>So many of the peers that may vote answer now; half of them and less are no majority.</summary>
+    internal static void MajorityChanged(string election, int reachable, int eligible) => MajorityChanges.Add(
+        1,
+        new("election.name", election),
+        new("election.store", "quorum"),
+        new("election.majority", reachable > eligible / 2));
 
     /// <summary>A fencing helper refused a write of <paramref name="term"/>.</summary>
     internal static void StaleWriteRefused(Term term, string sink) => StaleWrites.Add(

@@ -1,0 +1,206 @@
+using AspireElection.Stores.Quorum.Protocol;
+using AspireElection.Stores.Quorum.Wire;
+
+namespace AspireElection.Stores.Quorum.Storage;
+
+/// <summary>
+/// What a peer must not forget of one election: term, vote and promise, the log, and the snapshot before it. One file; what
+/// is to be stored together is one frame, so that a crash leaves all of it or nothing.
+/// </summary>
+internal sealed class GroupLog : IDisposable
+{
+    private const byte Format = 1;
+
+    /// <summary>Term, vote and lease changes alone make the file grow as well: it is rewritten from here on.</summary>
+    private const long LongestFile = 8 * 1024 * 1024;
+
+    private readonly string _path;
+    private readonly byte[] _header;
+    private readonly List<LogEntry> _entries = [];
+    private HardState? _hard;
+    private Snapshot? _snapshot;
+    private FrameFile? _file;
+    private long _liveBytes;
+
+    private GroupLog(string path, byte[] header)
+    {
+        _path = path;
+        _header = header;
+    }
+
+    private enum Part : byte
+    {
+        End,
+        HardState,
+        Cut,
+        Entry,
+        Snapshot,
+    }
+
+    /// <summary>What was found.</summary>
+    public RestoredState Restored => new(_hard, _snapshot, [.. _entries]);
+
+    /// <summary>How many bytes of an interrupted write were cut off.</summary>
+    public long CutOff { get; private set; }
+
+    public long LastIndex => _entries.Count > 0 ? _entries[^1].Index : _snapshot?.Index ?? 0;
+
+    public long LastTerm => _entries.Count > 0 ? _entries[^1].Term : _snapshot?.Term ?? 0;
+
+    /// <summary>Reads the file, which comes into being with the first that is stored.</summary>
+    /// <exception cref="StoreUnavailableException">It is damaged, or another peer's; the message says what to do.</exception>
+    public static GroupLog Open(string path, string peer, string election)
+    {
+        var log = new GroupLog(path, Bytes.Write(w =>
+        {
+            w.Write(Format);
+            w.Write(peer);
+            w.Write(election);
+        }));
+        try
+        {
+            if (File.Exists(path))
+                log.Load();
+            return log;
+        }
+        catch (InvalidDataException damaged)
+        {
+            log.Dispose();
+            throw new StoreUnavailableException(
+                $"quorum: the log '{path}' cannot be used: {damaged.Message}. See that all other peers run and that one of them leads, then move this file away "
+                + "and start this node again: it gets everything from them");
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stores what the protocol asks for; it is on the disk when this returns.</summary>
+    public void Store(Ready ready)
+    {
+        Remember(ready);
+        if (ready.Snapshot is not null || _file is null || (_file.Length > LongestFile && _file.Length > _liveBytes * 4))
+        {
+            Rewrite();
+            return;
+        }
+
+        _file.Append(Bytes.Write(w =>
+        {
+            if (ready.HardState is { } hard)
+                WriteHard(w, hard);
+            if (ready.CutFrom is { } cut)
+            {
+                w.Write((byte)Part.Cut);
+                w.Write(cut);
+            }
+
+            foreach (var entry in ready.Entries)
+                WriteEntry(w, entry);
+            w.Write((byte)Part.End);
+        }));
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Remember(Ready ready)
+    {
+        _hard = ready.HardState ?? _hard;
+        if (ready.Snapshot is { } snapshot)
+        {
+            _snapshot = snapshot;
+            _entries.RemoveAll(e => e.Index <= snapshot.Index);
+        }
+
+        if (ready.CutFrom is { } cut)
+            _entries.RemoveAll(e => e.Index >= cut);
+        _entries.AddRange(ready.Entries);
+    }
+
+    private void Rewrite()
+    {
+        var frames = new List<byte[]>
+        {
+            _header,
+            Bytes.Write(w =>
+            {
+                if (_snapshot is { } snapshot)
+                {
+                    w.Write((byte)Part.Snapshot);
+                    w.Write(snapshot);
+                }
+
+                if (_hard is { } hard)
+                    WriteHard(w, hard);
+                w.Write((byte)Part.End);
+            }),
+        };
+        frames.AddRange(_entries.Select(entry => Bytes.Write(w =>
+        {
+            WriteEntry(w, entry);
+            w.Write((byte)Part.End);
+        })));
+        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        FrameFile.Replace(_path, frames);
+        _file?.Dispose();
+        _file = FrameFile.Open(_path, out _, out _);
+        _liveBytes = _file.Length;
+    }
+
+    private void Load()
+    {
+        _file = FrameFile.Open(_path, out var frames, out var cutOff);
+        CutOff = cutOff;
+        _liveBytes = _file.Length;
+        if (frames.Count == 0)
+            throw new InvalidDataException("its beginning is damaged");
+        if (!frames[0].AsSpan().SequenceEqual(_header))
+            throw new InvalidDataException("it belongs to another peer, another election or another version");
+        foreach (var frame in frames.Skip(1))
+        {
+            if (Bytes.TryRead(frame, r => Read(r)) is null)
+                throw new InvalidDataException("a record of it makes no sense");
+        }
+    }
+
+    private object? Read(BinaryReader reader)
+    {
+        while (true)
+        {
+            switch ((Part)reader.ReadByte())
+            {
+                case Part.End:
+                    return this;
+                case Part.HardState:
+                    _hard = reader.ReadHardState();
+                    break;
+                case Part.Cut:
+                    var cut = reader.ReadInt64();
+                    _entries.RemoveAll(e => e.Index >= cut);
+                    break;
+                case Part.Entry:
+                    _entries.Add(reader.ReadEntry());
+                    break;
+                case Part.Snapshot:
+                    _snapshot = reader.ReadSnapshot();
+                    break;
+                default:
+                    return null;
+            }
+        }
+    }
+
+    private static void WriteHard(BinaryWriter writer, HardState hard)
+    {
+        writer.Write((byte)Part.HardState);
+        writer.Write(hard);
+    }
+
+    private static void WriteEntry(BinaryWriter writer, LogEntry entry)
+    {
+        writer.Write((byte)Part.Entry);
+        writer.Write(entry);
+    }
+}
