@@ -22,7 +22,16 @@ internal static class Program
             return exitCode;
         await using var output = Console.OpenStandardOutput();
         using var lines = new LineWriter(output);
-        return await Build(settings, lines).RunToEndAsync(settings);
+        try
+        {
+            return await Build(settings, lines).RunToEndAsync(settings);
+        }
+        catch (StoreUnavailableException unusable)
+        {
+            // What a node keeps itself cannot be used: nobody else's return would mend that.
+            await Console.Error.WriteLineAsync(unusable.Message);
+            return OrderlyExit.NotStarted;
+        }
     }
 
     /// <param name="settings">What the worker was told.</param>
@@ -33,7 +42,7 @@ internal static class Program
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.AddServiceDefaults();
         builder.AddOutput(settings, lines);
-        builder.AddServers(settings.Store);
+        builder.AddServers(settings);
         builder.AddHealth();
 
         var election = builder.AddElection(settings.LockName, settings.ApplyTo)
@@ -48,6 +57,7 @@ internal static class Program
         app.MapDefaultEndpoints();
         app.MapElection();
         app.MapDrills();
+        app.MapQuorum();
         return app;
     }
 }

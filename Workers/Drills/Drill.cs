@@ -18,6 +18,15 @@ internal sealed class Drill(TimeProvider clock) : IDisposable
         }
     }
 
+    public bool IsCut
+    {
+        get
+        {
+            lock (_gate)
+                return clock.GetTimestamp() < _cutUntil;
+        }
+    }
+
     public void Pause(TimeSpan duration)
     {
         lock (_gate)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using AspireElection.Hosting;
+using AspireElection.Stores.Quorum;
 using AspireElection.Workers.Settings;
 using Microsoft.AspNetCore.Mvc;
 
@@ -36,6 +37,7 @@ internal static class DrillEndpoints
                 drill.Cut(time);
                 return $"cut off from the store for {time.TotalSeconds:0.###} s\n";
             })));
+        drills.MapPost("/eligible", MakeEligibleAsync);
         drills.MapPost("/kill", (string name, Elections elections, HttpResponse response) =>
             OfMember(elections, name, _ =>
             {
@@ -51,6 +53,29 @@ internal static class DrillEndpoints
         _ = candidate.ResignAsync();
         return Accepted($"resigning term {leadership.Token}\n");
     }));
+
+    /// <summary>Lets a peer stand and vote; answered when a majority has stored it.</summary>
+    private static async Task<IResult> MakeEligibleAsync(
+        string name, string? id, Elections elections, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        if (elections.Find(name) is null)
+            return Results.Text($"no election '{name}' here\n", statusCode: StatusCodes.Status404NotFound);
+        if (services.GetService<QuorumStore>() is not { } quorum)
+            return Results.Text("only with --store quorum\n", statusCode: StatusCodes.Status409Conflict);
+        try
+        {
+            await quorum.MakeEligibleAsync(name, id ?? string.Empty, cancellationToken);
+            return Accepted($"{id} may stand and vote\n");
+        }
+        catch (ArgumentException wrong)
+        {
+            return Results.Text($"id is '{id}': {wrong.Message.ReplaceLineEndings(" ")}\n", statusCode: StatusCodes.Status400BadRequest);
+        }
+        catch (StoreUnavailableException refused)
+        {
+            return Results.Text($"{refused.Message}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
 
     private static IResult OfMember(Elections elections, string name, Func<Candidate, IResult> drill) =>
         elections.Find(name) is { } candidate

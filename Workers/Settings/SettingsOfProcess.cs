@@ -20,7 +20,10 @@ internal static class SettingsOfProcess
             return null;
         }
 
-        var (settings, problems, help) = SettingsReader.Read(arguments, Environment.GetEnvironmentVariable, key => appSettings[key]);
+        var (settings, found, help) = SettingsReader.Read(arguments, Environment.GetEnvironmentVariable, key => appSettings[key]);
+        var problems = found.ToList();
+        if (settings is { ClaimsPeer: true })
+            PeerSlot.Claim(settings, problems);
         foreach (var problem in problems)
             Console.Error.WriteLine(problem.ReplaceLineEndings(" "));
         if (help)
@@ -29,6 +32,6 @@ internal static class SettingsOfProcess
             exitCode = 0;
         }
 
-        return settings;
+        return problems.Count == 0 ? settings : null;
     }
 }

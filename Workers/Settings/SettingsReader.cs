@@ -10,7 +10,7 @@ internal sealed class SettingsReader
     private const int ShortestSecret = 16;
 
     /// <summary>What this version has.</summary>
-    private static readonly string[] Stores = ["redis", "postgres", "etcd", "file", "memory"];
+    private static readonly string[] Stores = ["redis", "postgres", "etcd", "file", "quorum", "memory"];
 
     private readonly GivenValues _given;
     private readonly List<string> _problems;
@@ -38,9 +38,10 @@ internal sealed class SettingsReader
         var election = ReadElection(NodeInstance.Id(environment("OTEL_RESOURCE_ATTRIBUTES")));
         var (urls, urlsSource) = ListenUrls.Read(_given, _problems);
         var store = StoreChoice.Read(_given, Stores, _problems);
-        QuorumSettings.Check(_given, _problems);
-        Secret(SettingsTable.ClusterKey);
-        return new WorkerSettings
+        var quorum = QuorumSettings.Read(_given, store, Secret(SettingsTable.ClusterKey), _problems);
+        var peer = quorum is null ? null : PeerSlot.Named(quorum, _given[SettingsTable.NodeId], _problems);
+        var given = _given[SharedSettings.Urls] ?? _given[SharedSettings.Port];
+        var settings = new WorkerSettings
         {
             Store = store,
             LockName = LockName,
@@ -50,7 +51,13 @@ internal sealed class SettingsReader
             Urls = urls,
             UrlsSource = urlsSource,
             AdminToken = Secret(SettingsTable.AdminToken),
+            Quorum = quorum,
+            ClaimsPeer = quorum is not null && peer is null,
+            UrlsGiven = given is not null,
         };
+        if (peer is not null && quorum!.Ids.Contains(peer))
+            PeerSlot.ListenAs(settings, peer, given, _problems);
+        return settings;
     }
 
     private string LockName => _given[SharedSettings.LockName]?.Text ?? SharedSettings.LockName.Default;

@@ -20,10 +20,19 @@ internal sealed record WorkerSettings
     public required bool Colours { get; init; }
 
     /// <summary>Where HTTP is to listen, <c>;</c> separated; a port 0 is chosen by the system.</summary>
-    public required string Urls { get; init; }
+    public required string Urls { get; set; }
 
     /// <summary>The setting that said so, for the line that says that the port is taken.</summary>
     public required string UrlsSource { get; init; }
+
+    /// <summary>With the quorum store; else null.</summary>
+    public QuorumSettings? Quorum { get; init; }
+
+    /// <summary>With the quorum store and no name: this process is to take a free peer of this host.</summary>
+    public bool ClaimsPeer { get; init; }
+
+    /// <summary>Whether somebody said where to listen.</summary>
+    public bool UrlsGiven { get; init; }
 
     /// <summary>Opens the drills; null: there are none.</summary>
     public string? AdminToken { get; init; }

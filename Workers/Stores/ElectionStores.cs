@@ -1,5 +1,6 @@
 using AspireElection.Hosting;
 using AspireElection.ServiceDefaults.Stores;
+using AspireElection.Stores.Quorum;
 using AspireElection.Timing;
 using AspireElection.Workers.Drills;
 using AspireElection.Workers.Jobs;
@@ -13,8 +14,9 @@ namespace AspireElection.Workers.Stores;
 internal static class ElectionStores
 {
     /// <summary>Both clients where both addresses are known: jobs use them whichever store elects.</summary>
-    public static void AddServers(this WebApplicationBuilder builder, StoreChoice store)
+    public static void AddServers(this WebApplicationBuilder builder, WorkerSettings settings)
     {
+        var store = settings.Store;
         builder.Configuration.AddInMemoryCollection(
         [
             new("ConnectionStrings:redis", store.Addresses.Redis),
@@ -27,12 +29,24 @@ internal static class ElectionStores
         builder.Services.AddSingleton(services => new RedisConnection(services.GetRequiredService<IConnectionMultiplexer>));
         builder.Services.AddSingleton(Migration.Embedded());
         builder.Services.AddSingleton(_ => new Drill(BootClock.Instance));
+        if (settings.Quorum is not { } quorum)
+            return;
+        builder.Services.AddQuorumPeer(quorum.ToOptions(settings.Election.NodeId));
+        // Before the elections are added: what comes later stops earlier, and a leader needs its lines to resign.
+        builder.Services.AddHostedService<QuorumLines>();
     }
 
     /// <summary>Where the election lives; behind the drills where an operator may run them.</summary>
     public static ElectionBuilder UseChosenStore(this ElectionBuilder election, WorkerSettings settings) => election.UseStore(services =>
     {
-        var store = settings.Store.Open(services.GetRequiredService<RedisConnection>, services.GetRequiredService<NpgsqlDataSource>);
-        return settings.AdminToken is null ? store : new DrilledStore(store, services.GetRequiredService<Drill>());
+        var store = settings.Quorum is null
+            ? settings.Store.Open(services.GetRequiredService<RedisConnection>, services.GetRequiredService<NpgsqlDataSource>)
+            : services.GetRequiredService<QuorumStore>();
+        if (settings.AdminToken is null)
+            return store;
+        var drill = services.GetRequiredService<Drill>();
+        if (store is QuorumStore peer)
+            peer.IsCut = () => drill.IsCut;
+        return new DrilledStore(store, drill);
     });
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using AspireElection.Stores.Quorum.Transport;
 using AspireElection.Stores.Quorum.Wire;
-using AspireElection.Timing;
 
 namespace AspireElection.Stores.Quorum;
 

@@ -1,6 +1,5 @@
 using AspireElection.Stores.Quorum.Protocol;
 using AspireElection.Stores.Quorum.Replicated;
-using AspireElection.Timing;
 
 namespace AspireElection.Stores.Quorum;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using AspireElection.Stores.Quorum.Transport;
-using AspireElection.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace AspireElection.Stores.Quorum;

@@ -1,4 +1,3 @@
-using AspireElection.Stores.Quorum.Wire;
 
 namespace AspireElection.Stores.Quorum;
 
@@ -99,6 +98,6 @@ public sealed partial class QuorumStore
     {
         var silent = string.Join(", ", eligible.Where(p => !reached.Contains(p)).Order(StringComparer.Ordinal));
         return new StoreUnavailableException(
-            $"quorum: no majority: {eligible.Count(reached.Contains)} of {eligible.Count} peers reachable ({silent} {(IsCut ? "are cut off by a drill" : "did not answer")})");
+            $"quorum: no majority: {eligible.Count(reached.Contains)} of {eligible.Count} peers reachable ({silent} {(IsCut() ? "are cut off by a drill" : "did not answer")})");
     }
 }

@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using AspireElection.Stores.Quorum.Protocol;
-using AspireElection.Stores.Quorum.Replicated;
 using AspireElection.Stores.Quorum.Storage;
 using AspireElection.Stores.Quorum.Transport;
 using Microsoft.Extensions.Logging;
@@ -64,7 +63,7 @@ public sealed partial class QuorumStore : IElectionStore, IGroupSurroundings
         _news = new QuorumNews(logger ?? NullLogger.Instance, clock, majority);
         _asks = new Asks(clock, (peer, content) => _lines!.Send(peer, content));
         _lines = new PeerLines(
-            _peers, new ClusterKey(options.ClusterKey), clock, NewRandom(), () => IsCut, Hear, _news.Refused);
+            _peers, new ClusterKey(options.ClusterKey), clock, NewRandom(), () => IsCut(), Hear, _news.Refused);
     }
 
     /// <inheritdoc/>
@@ -77,8 +76,8 @@ public sealed partial class QuorumStore : IElectionStore, IGroupSurroundings
     /// <summary>This peer's id.</summary>
     public string NodeId => _options.NodeId;
 
-    /// <summary>Nothing comes from other peers and nothing goes to them, as if the lines were down: for drills.</summary>
-    public bool IsCut { get; set; }
+    /// <summary>While it says so, nothing comes from other peers and nothing goes to them, as if the lines were down: for drills.</summary>
+    public Func<bool> IsCut { get; set; } = static () => false;
 
     /// <summary>How many lines of strangers, or of peers of another cluster, were refused so far.</summary>
     public long RefusedLines => _news.Refusals;

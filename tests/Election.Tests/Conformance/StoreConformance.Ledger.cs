@@ -172,11 +172,11 @@ public abstract partial class StoreConformance<TStore>
 
     private Term TermOf(string node, long token) => new(Election, new CandidateId(node, "mine"), token);
 
-    private Task Write(IElectionStore store, Term term, string key, string value) =>
-        store.WriteAsync(term, key, value, default).AsTask().WaitAsync(Bound);
+    private async Task Write(IElectionStore store, Term term, string key, string value) =>
+        await store.WriteAsync(await GrantedAsync(store, term), key, value, default).AsTask().WaitAsync(Bound);
 
-    private Task Append(IElectionStore store, Term term, string log, string entry, int keep) =>
-        store.AppendAsync(term, log, entry, keep, default).AsTask().WaitAsync(Bound);
+    private async Task Append(IElectionStore store, Term term, string log, string entry, int keep) =>
+        await store.AppendAsync(await GrantedAsync(store, term), log, entry, keep, default).AsTask().WaitAsync(Bound);
 
     private Task<IReadOnlyDictionary<string, string>> Read(IElectionStore store, string prefix) =>
         store.ReadAsync(Election, prefix, default).AsTask().WaitAsync(Bound);

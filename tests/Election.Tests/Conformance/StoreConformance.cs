@@ -35,6 +35,12 @@ public abstract partial class StoreConformance<TStore>(ITestOutputHelper output)
     /// <summary>An incarnation that lost the answer to its acquire gets its seat back under a new token.</summary>
     protected virtual bool ReclaimsOrphans => true;
 
+    /// <summary>
+    /// A term that may write. Most ledgers take any that is not older than what was written; one that takes the writes of the
+    /// present leader alone makes a term that was granted of each that a fact invents, in the same order.
+    /// </summary>
+    protected virtual ValueTask<Term> GrantedAsync(IElectionStore store, Term invented) => ValueTask.FromResult(invented);
+
     /// <summary>The lease of facts that wait for its end.</summary>
     protected virtual TimeSpan Lease => TimeSpan.FromSeconds(1);
 

@@ -39,13 +39,13 @@ public sealed class ProcessTests
     [Fact]
     public async Task Wrong_settings_end_with_2_and_a_line_each()
     {
-        await using var worker = new WorkerProcess("--store quorum --bogus 3", "NODE_PRIORITY=high");
+        await using var worker = new WorkerProcess("--store floppy --bogus 3", "NODE_PRIORITY=high");
         Assert.Equal(2, await worker.EndAsync());
         Assert.Empty(worker.Output);
         Assert.Equal(3, worker.Errors.Count);
         Assert.StartsWith("--bogus is no flag; allowed: ", worker.Errors[0], StringComparison.Ordinal);
         Assert.StartsWith("NODE_PRIORITY is 'high'; allowed: ", worker.Errors[1], StringComparison.Ordinal);
-        Assert.Equal("--store is 'quorum'; allowed in this version: redis, postgres, etcd, file, memory", worker.Errors[2]);
+        Assert.Equal("--store is 'floppy'; allowed in this version: redis, postgres, etcd, file, quorum, memory", worker.Errors[2]);
     }
 
     [Fact]

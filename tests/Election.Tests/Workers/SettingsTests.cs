@@ -7,7 +7,7 @@ public sealed class SettingsTests
 {
     private const string Names = "1 to 128 characters of A-Z a-z 0-9 . _ -";
     private const string Durations = "a duration up to 24 hours such as 500ms, 15s, 1m or 00:01:30";
-    private const string Stores = "redis, postgres, etcd, file, memory";
+    private const string Stores = "redis, postgres, etcd, file, quorum, memory";
 
     public static TheoryData<string, string> WrongFlags => new()
     {
@@ -35,7 +35,6 @@ public sealed class SettingsTests
         { "--port 1 --urls http://127.0.0.1:2", "--port is '1' together with --urls; allowed: one of them" },
         { "--store mongo", $"--store is 'mongo'; allowed in this version: {Stores}" },
         { "--store etcd", "--store is 'etcd' without its address; allowed: with ConnectionStrings__etcd, such as http://localhost:2379" },
-        { "--store quorum", $"--store is 'quorum'; allowed in this version: {Stores}" },
         { "--store redis", "--store is 'redis' without its address; allowed: with ConnectionStrings__redis, such as localhost:6379" },
         { "--store postgres", "--store is 'postgres' without its address; allowed: with DATABASE_URL or ConnectionStrings__postgres" },
         { "--peers a=http://h:1,a=http://h:2", "--peers is 'a=http://h:1,a=http://h:2'; allowed: id=http://host:port items, comma separated, each id once" },

@@ -160,12 +160,12 @@ internal sealed class GroupLog : IDisposable
             throw new InvalidDataException("it belongs to another peer, another election or another version");
         foreach (var frame in frames.Skip(1))
         {
-            if (Bytes.TryRead(frame, r => Read(r)) is null)
+            if (Bytes.TryRead(frame, Read) is null)
                 throw new InvalidDataException("a record of it makes no sense");
         }
     }
 
-    private object? Read(BinaryReader reader)
+    private GroupLog? Read(BinaryReader reader)
     {
         while (true)
         {

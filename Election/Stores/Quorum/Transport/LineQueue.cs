@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using AspireElection.Timing;
 
 namespace AspireElection.Stores.Quorum.Transport;
 

@@ -1,0 +1,26 @@
+using AspireElection.Stores.Quorum;
+
+namespace AspireElection.Workers.Http;
+
+/// <summary>Where other peers of the quorum store reach this one.</summary>
+internal static class QuorumEndpoint
+{
+    public static void MapQuorum(this WebApplication app)
+    {
+        if (app.Services.GetService<QuorumStore>() is not { } peer)
+            return;
+        app.UseWebSockets();
+        app.Map("/quorum", async (HttpContext context) =>
+        {
+            if (!context.WebSockets.IsWebSocketRequest)
+            {
+                context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+                await context.Response.WriteAsync("peers open a WebSocket here\n");
+                return;
+            }
+
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            await peer.ServeAsync(socket, context.RequestAborted);
+        });
+    }
+}

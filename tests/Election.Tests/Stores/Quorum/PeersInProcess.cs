@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+using AspireElection.Timing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace AspireElection.Stores.Quorum;
+
+/// <summary>Some peers in this process, each behind a web server of its own on loopback.</summary>
+internal sealed class PeersInProcess : IAsyncDisposable
+{
+    public const string Key = "a key for tests alone";
+
+    private readonly List<WebApplication> _servers = [];
+
+    private PeersInProcess(string folder) => Folder = folder;
+
+    public string Folder { get; }
+
+    public List<QuorumStore> Stores { get; } = [];
+
+    public static async Task<PeersInProcess> StartAsync(int count, params string[] initial)
+    {
+        var peers = new PeersInProcess(Directory.CreateTempSubdirectory("quorum-").FullName);
+        var list = Enumerable.Range(1, count).ToDictionary(n => $"p{n}", _ => new Uri($"http://127.0.0.1:{FreePort()}"));
+        foreach (var id in list.Keys)
+        {
+            var store = new QuorumStore(
+                new QuorumOptions { NodeId = id, Peers = list, DataDirectory = peers.Folder, ClusterKey = Key, InitialLeaders = initial },
+                BootClock.Instance);
+            peers.Stores.Add(store);
+            await peers.ServeAsync(list[id], store);
+        }
+
+        return peers;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in Stores)
+            await store.DisposeAsync();
+        foreach (var server in _servers)
+            await server.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task ServeAsync(Uri address, QuorumStore store)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(address.GetLeftPart(UriPartial.Authority));
+        builder.Logging.ClearProviders();
+        var server = builder.Build();
+        server.UseWebSockets();
+        server.Map("/quorum", async (HttpContext context) =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            await store.ServeAsync(socket, context.RequestAborted);
+        });
+        _servers.Add(server);
+        await server.StartAsync();
+    }
+}
