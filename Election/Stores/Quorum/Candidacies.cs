@@ -16,7 +16,7 @@ internal sealed class WaitingCandidacy(Candidacy candidacy, long arrival)
     public bool IsOver => Granted.Task.IsCompleted;
 
     /// <summary>What it told the protocol when it stood; null before.</summary>
-    public byte[]? Holder { get; set; }
+    public Standing? Standing { get; set; }
 }
 
 /// <summary>Those who wait at one peer, of which the best stands for it.</summary>
@@ -72,8 +72,12 @@ internal sealed class Candidacies(TimeProvider clock)
     public Standing StandingOf(WaitingCandidacy waiting)
     {
         var candidacy = waiting.Candidacy;
-        waiting.Holder ??= Holder.Of(candidacy, clock.GetUtcNow()).ToBytes();
-        return new Standing(candidacy.Priority, candidacy.LeaseDuration, waiting.Holder);
+        var now = clock.GetUtcNow();
+        return waiting.Standing ??= new Standing(candidacy.Priority, candidacy.LeaseDuration, Holder.Of(candidacy, now).ToBytes())
+        {
+            Name = candidacy.Id.NodeId,
+            AtLeast = FencingToken.Next(0, candidacy.HighestToken, (now - DateTimeOffset.UnixEpoch).Ticks / 10),
+        };
     }
 
     private static bool IsBetter(WaitingCandidacy one, WaitingCandidacy other)

@@ -31,7 +31,7 @@ internal sealed partial class Group
         var waiting = new WaitingCandidacy(candidacy, Interlocked.Increment(ref _arrivals));
         await using var cancelling = cancellationToken.UnsafeRegister(
             static (w, token) => ((WaitingCandidacy)w!).Granted.TrySetCanceled(token), waiting);
-        Post(() => _candidacies.Add(waiting), e => waiting.Granted.TrySetException(e));
+        Post(() => Add(waiting), e => waiting.Granted.TrySetException(e));
         try
         {
             return await waiting.Granted.Task;
@@ -42,6 +42,14 @@ internal sealed partial class Group
             TryPost(static () => { }, static _ => { });
             throw;
         }
+    }
+
+    private void Add(WaitingCandidacy waiting)
+    {
+        _candidacies.Add(waiting);
+        // Who stands again does not know of the term that it holds, or believes in it no more: its own orphan.
+        if (_held is { } held && held.Candidate == waiting.Candidacy.Id)
+            _raft.Transfer(Now, held.Term);
     }
 
     /// <summary>How many stand in line at this peer.</summary>

@@ -1,3 +1,6 @@
+using AspireElection.Stores.Quorum.Protocol;
+using AspireElection.Stores.Quorum.Replicated;
+
 namespace AspireElection.Stores.Quorum;
 
 /// <content>Who holds the seat and until when, as observers are told.</content>
@@ -10,7 +13,7 @@ internal sealed partial class Group
     private TimeSpan _toldUntil;
 
     public Task<SeatView> SeatAsync(CancellationToken cancellationToken) =>
-        CallAsync<SeatView>(answer => answer.TrySetResult(Seat), cancellationToken);
+        CallAsync<SeatView>(answer => answer.TrySetResult(Newest), cancellationToken);
 
     /// <summary>Changes of the seat from now on, the first given.</summary>
     public FanOut<Sighting>.Subscription Subscribe() => _observers.Subscribe();
@@ -20,6 +23,27 @@ internal sealed partial class Group
         _state.Holder,
         _leaseTerm == _state.Term && _leaseUntil > Now ? _leaseUntil - Now : TimeSpan.Zero,
         _state.Released || (_vacated > 0 && _vacated >= _state.Term));
+
+    /// <summary>
+    /// With what is in the log and not yet known to be committed: who was granted the seat is known to a majority, but that
+    /// it is a majority, those may hear later than whoever asks.
+    /// </summary>
+    private SeatView Newest
+    {
+        get
+        {
+            var seat = Seat;
+            foreach (var entry in _log.After(_appliedTo))
+            {
+                if (entry.Kind == EntryKind.Leader && Holder.Parse(entry.Data) is { } holder)
+                    seat = new SeatView(entry.Term, holder, _leaseTerm == entry.Term && _leaseUntil > Now ? _leaseUntil - Now : TimeSpan.Zero, _vacated >= entry.Term);
+                else if (entry.Kind == EntryKind.Released && entry.Term == seat.Term)
+                    seat = seat with { Released = true };
+            }
+
+            return seat;
+        }
+    }
 
     private void Promised(long term, TimeSpan until)
     {

@@ -8,6 +8,9 @@ internal abstract record RaftMessage(string From, string To, long Term)
 {
     /// <summary>The priority with which a candidacy waits at the sender; null when none does or the sender is not eligible.</summary>
     public int? Standing { get; init; }
+
+    /// <summary>Of the node that stands there; empty when none does.</summary>
+    public string StandingName { get; init; } = string.Empty;
 }
 
 /// <summary>Would you vote for me? (thesis, section 9.6)</summary>
@@ -39,7 +42,15 @@ internal sealed record VoteAnswer(string From, string To, long Term, bool Grante
     : RaftMessage(From, To, Term);
 
 /// <summary>Who waits for the seat, as far as the leader knows.</summary>
-internal sealed record Stander(string Id, int Priority);
+internal sealed record Stander(string Id, int Priority)
+{
+    /// <summary>Of the node that waits there.</summary>
+    public string Name { get; init; } = string.Empty;
+}
+
+/// <summary>Tells the leader that a candidacy waits here now, or none any more: between heartbeats nothing else would.</summary>
+internal sealed record Waits(string From, string To, long Term)
+    : RaftMessage(From, To, Term);
 
 /// <summary>Entries for a follower, a heartbeat, or both.</summary>
 /// <param name="From">The leader.</param>

@@ -44,7 +44,7 @@ internal sealed partial class RaftState
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
         foreach (var peer in Others(Eligible))
-            Send(new PreVoteRequest(_settings.Self, peer, Term + 1, _campaign.Number, _log.LastIndex, _log.LastTerm));
+            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm));
         if (_campaign.Count(_settings.Self, granted: true))
             StartVote(now, transfer: false);
     }
@@ -53,7 +53,7 @@ internal sealed partial class RaftState
     {
         Role = RaftRole.Candidate;
         Leader = null;
-        Term++;
+        Term = NextTerm;
         _vote = _settings.Self;
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
@@ -130,6 +130,8 @@ internal sealed partial class RaftState
             BecomeLeader(now);
         }
     }
+
+    private long NextTerm => Math.Max(Term + 1, _standing?.AtLeast ?? 0);
 
     private IEnumerable<string> Others(IEnumerable<string> peers) => peers.Where(p => p != _settings.Self);
 }

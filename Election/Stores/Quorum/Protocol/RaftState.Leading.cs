@@ -55,7 +55,13 @@ internal sealed partial class RaftState
             return;
         }
 
-        if (now < seat.ResendAt)
+        if (now >= seat.ChooseAt)
+        {
+            seat.ChooseAt = null;
+            TryHandOver(now, seat);
+        }
+
+        if (_seat != seat || now < seat.ResendAt)
             return;
         // Until it is elected nobody renews for it, and its first rounds may have been lost.
         if (seat is { Announced: false, Releasing: false })

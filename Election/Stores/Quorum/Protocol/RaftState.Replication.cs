@@ -110,10 +110,21 @@ internal sealed partial class RaftState
                 continue;
             Commit = index;
             ResendBy(seat, now + _settings.ResendPeriod);
+            TellCommit(now, seat);
             break;
         }
 
         Announce(now, seat);
+    }
+
+    /// <summary>At once: followers show who leads, and answer while nobody does, by what they know to be committed.</summary>
+    private void TellCommit(TimeSpan now, Seat seat)
+    {
+        foreach (var (peer, follower) in seat.Followers)
+        {
+            if (seat.IsInReach(peer, now) && follower.CommitSent < Commit)
+                SendAppend(now, seat, peer, 0, TimeSpan.Zero);
+        }
     }
 
     private void ResendAll(TimeSpan now, Seat seat)

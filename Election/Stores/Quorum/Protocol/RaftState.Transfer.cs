@@ -21,6 +21,7 @@ internal sealed partial class RaftState
     private void GiveBack(TimeSpan now, Seat seat, TimeSpan within)
     {
         seat.ReleaseBy = now + within;
+        seat.ChooseAt = now + _settings.Slot;
         // Nor is the driver told of a round that was confirmed a moment before: it would trust anew.
         seat.Rounds.Clear();
         _out.Events.RemoveAll(e => e is RoundConfirmed);
@@ -32,6 +33,9 @@ internal sealed partial class RaftState
 
     private void TryHandOver(TimeSpan now, Seat seat)
     {
+        // Who waits is told with the answers: a better one than those that are known may be among those under way.
+        if (now < seat.ChooseAt && Others(_settings.Peers).Any(p => seat.IsInReach(p, now) && !IsUpToDate(seat, p)))
+            return;
         var successor = BestSuccessor(now, seat, upToDate: false);
         if (successor is null ? Commit == LastIndex : IsUpToDate(seat, successor))
             HandOver(now, seat, successor);

@@ -88,7 +88,7 @@ internal sealed partial class RaftState
     {
         if (message.To != _settings.Self || message.From == _settings.Self || !_settings.Peers.Contains(message.From))
             return;
-        _waiting.Heard(message.From, message.Standing);
+        _waiting.Heard(message.From, message.Standing, message.StandingName);
         switch (message)
         {
             case PreVoteRequest request:
@@ -136,11 +136,13 @@ internal sealed partial class RaftState
     /// </summary>
     public void Stand(TimeSpan now, Standing standing)
     {
-        var stood = _standing is not null;
+        var stood = _standing;
         _standing = standing;
         _standsForOthers = false;
-        if (!stood && _seat is null)
+        if (stood is null && _seat is null)
             PlanCampaign(now);
+        if (stood?.Priority != standing.Priority || stood.Name != standing.Name)
+            TellLeader();
     }
 
     /// <summary>No candidacy waits here any more. A term that was won but not told yet is given back.</summary>
@@ -153,6 +155,7 @@ internal sealed partial class RaftState
             Transfer(now, Term);
         else if (_seat is null)
             BecomeFollower(now, Term, Leader);
+        TellLeader();
     }
 
     /// <summary>Puts a command into the log; only while this peer leads <paramref name="term"/> and was told so.</summary>
@@ -161,8 +164,17 @@ internal sealed partial class RaftState
     /// <summary>What is to be done since the last call; null when nothing.</summary>
     public Ready? TakeReady() => _out.Take(_log, Commit, new HardState(Term, _vote, _promise.Longest));
 
-    private void Send(RaftMessage message) =>
-        _out.Messages.Add(message with { Standing = IsEligible ? _standing?.Priority : null });
+    private void Send(RaftMessage message)
+    {
+        var standing = IsEligible ? _standing : null;
+        _out.Messages.Add(message with { Standing = standing?.Priority, StandingName = standing?.Name ?? string.Empty });
+    }
+
+    private void TellLeader()
+    {
+        if (Leader is { } leader && leader != _settings.Self)
+            Send(new Waits(_settings.Self, leader, Term));
+    }
 
     private void BecomeFollower(TimeSpan now, long term, string? leader, LostBecause because = LostBecause.HigherTerm)
     {

@@ -36,6 +36,9 @@ internal sealed class Seat(long term, Standing standing, long firstIndex, TimeSp
     /// <summary>Set once the seat is given back: when the hand-over is no longer waited for.</summary>
     public TimeSpan? ReleaseBy { get; set; }
 
+    /// <summary>Until when a release waits for the answers of all that are in reach before it chooses; null while it does not.</summary>
+    public TimeSpan? ChooseAt { get; set; }
+
     public bool Releasing => ReleaseBy is not null;
 
     /// <summary>When to look for followers that are behind.</summary>
@@ -45,7 +48,7 @@ internal sealed class Seat(long term, Standing standing, long firstIndex, TimeSp
     {
         get
         {
-            var end = ReleaseBy ?? LeaseEnd;
+            var end = ChooseAt ?? ReleaseBy ?? LeaseEnd;
             return ResendAt < end ? ResendAt : end;
         }
     }

@@ -47,6 +47,9 @@ internal sealed class GroupLog : IDisposable
 
     public long LastTerm => _entries.Count > 0 ? _entries[^1].Term : _snapshot?.Term ?? 0;
 
+    /// <summary>The entries behind an index.</summary>
+    public IEnumerable<LogEntry> After(long index) => _entries.Where(e => e.Index > index);
+
     /// <summary>Reads the file, which comes into being with the first that is stored.</summary>
     /// <exception cref="StoreUnavailableException">It is damaged, or another peer's; the message says what to do.</exception>
     public static GroupLog Open(string path, string peer, string election)

@@ -16,6 +16,7 @@ internal static class RaftMessages
         InstallSnapshot,
         TimeoutNow,
         SeatReleased,
+        Waits,
     }
 
     public static void Write(this BinaryWriter writer, RaftMessage message)
@@ -24,6 +25,7 @@ internal static class RaftMessages
         writer.Write(message.Term);
         writer.Write(message.Standing is not null);
         writer.Write(message.Standing ?? 0);
+        writer.Write(message.StandingName);
         switch (message)
         {
             case PreVoteRequest m:
@@ -65,6 +67,7 @@ internal static class RaftMessages
         var term = reader.ReadInt64();
         var stands = reader.ReadBoolean();
         var priority = reader.ReadInt32();
+        var name = reader.ReadString();
         RaftMessage? message = kind switch
         {
             Kind.PreVoteRequest => new PreVoteRequest(from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
@@ -77,9 +80,10 @@ internal static class RaftMessages
             Kind.InstallSnapshot => new InstallSnapshot(from, to, term, reader.ReadSnapshot()),
             Kind.TimeoutNow => new TimeoutNow(from, to, term),
             Kind.SeatReleased => new SeatReleased(from, to, term),
+            Kind.Waits => new Waits(from, to, term),
             _ => null,
         };
-        return message is null ? null : message with { Standing = stands ? priority : null };
+        return message is null ? null : message with { Standing = stands ? priority : null, StandingName = name };
     }
 
     private static Kind KindOf(RaftMessage message) => message switch
@@ -93,6 +97,7 @@ internal static class RaftMessages
         InstallSnapshot => Kind.InstallSnapshot,
         TimeoutNow => Kind.TimeoutNow,
         SeatReleased => Kind.SeatReleased,
+        Waits => Kind.Waits,
         _ => throw new ArgumentOutOfRangeException(nameof(message), message, null),
     };
 
@@ -108,6 +113,7 @@ internal static class RaftMessages
         {
             writer.Write(s.Id);
             writer.Write(s.Priority);
+            writer.Write(s.Name);
         });
     }
 
@@ -121,5 +127,5 @@ internal static class RaftMessages
         reader.ReadInt64(),
         reader.ReadInt64(),
         reader.ReadDuration(),
-        reader.ReadList(() => new Stander(reader.ReadString(), reader.ReadInt32())));
+        reader.ReadList(() => new Stander(reader.ReadString(), reader.ReadInt32()) { Name = reader.ReadString() }));
 }
