@@ -16,7 +16,7 @@ internal sealed partial class Group
         CallAsync<SeatView>(answer => answer.TrySetResult(Newest), cancellationToken);
 
     /// <summary>Changes of the seat from now on, the first given.</summary>
-    public FanOut<Sighting>.Subscription Subscribe() => _observers.Subscribe();
+    public Subscription<Sighting> Subscribe() => _observers.Subscribe();
 
     private SeatView Seat => new(
         _state.Term,
