@@ -9,7 +9,11 @@ namespace AspireElection.AppHost;
 /// <param name="Servers">Redis and PostgreSQL, and etcd where it elects; none with the file store.</param>
 /// <param name="Folder">The folder of the file store, else null.</param>
 internal sealed record ElectionStore(
-    string Name, IReadOnlyList<IResourceBuilder<IResourceWithConnectionString>> Servers, string? Folder);
+    string Name, IReadOnlyList<IResourceBuilder<IResourceWithConnectionString>> Servers, string? Folder)
+{
+    /// <summary>With the quorum store, which has no servers: the replicas themselves; else null.</summary>
+    public QuorumPeers? Quorum { get; init; }
+}
 
 /// <summary>Adds the servers: containers where an engine answers, else the machine's own, else none and the file store.</summary>
 internal static class ElectionStoreExtensions
@@ -17,6 +21,7 @@ internal static class ElectionStoreExtensions
     public static async Task<ElectionStore> AddStoreAsync(this IDistributedApplicationBuilder builder, TopologyOptions options)
     {
         if (options.Store == "file") return FileStore(builder);
+        if (options.Store == "quorum") return new ElectionStore("quorum", [], Folder: null) { Quorum = QuorumPeers.Add(builder, options.Replicas) };
         if (options.Servers == "containers") return await WithContainersAsync(builder, options.Store);
 
         // The stand-in for Aspire's packages has no containers and says so in Aspire's own setting.
@@ -54,6 +59,7 @@ internal static class ElectionStoreExtensions
     {
         project.WithEnvironment("ELECTION_STORE", store.Name);
         if (store.Folder is not null) project.WithEnvironment("LOCK_DIR", store.Folder);
+        store.Quorum?.Tell(project);
         foreach (var server in store.Servers)
         {
             project.WithReference(server).WaitFor(server);

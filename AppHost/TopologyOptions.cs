@@ -7,7 +7,7 @@ namespace AspireElection.AppHost;
 internal sealed record TopologyOptions(string Store, int Replicas, string Servers)
 {
     public const string Help = """
-        dotnet run --project AppHost -- [--store redis|postgres|etcd|file] [--replicas N] [--servers auto|containers|local]
+        dotnet run --project AppHost -- [--store redis|postgres|etcd|file|quorum] [--replicas N] [--servers auto|containers|local]
           --store      where the workers elect their leader (default: redis)
           --replicas   how many workers, 1 to 100 (default: 3)
           --servers    where Redis, PostgreSQL and etcd run (default: auto, containers where an engine answers, else this machine's own)
@@ -20,16 +20,12 @@ internal sealed record TopologyOptions(string Store, int Replicas, string Server
     public static bool TryParse(IReadOnlyList<string> args, TextWriter errors, [NotNullWhen(true)] out TopologyOptions? options)
     {
         var wrong = new List<string>();
-        var store = Read("--store", "redis", "redis, postgres, etcd or file");
+        var store = Read("--store", "redis", "redis, postgres, etcd, file or quorum");
         var replicas = Read("--replicas", "3", $"a number from 1 to {MostReplicas}");
         var servers = Read("--servers", "auto", "auto, containers or local");
-        if (store is "quorum")
+        if (store is not (null or "redis" or "postgres" or "etcd" or "file" or "quorum"))
         {
-            wrong.Add($"--store {store}: this store comes with a later version; allowed now: redis, postgres, etcd or file");
-        }
-        else if (store is not (null or "redis" or "postgres" or "etcd" or "file"))
-        {
-            wrong.Add($"--store {store}: allowed are redis, postgres, etcd or file");
+            wrong.Add($"--store {store}: allowed are redis, postgres, etcd, file or quorum");
         }
 
         var count = 0;

@@ -12,7 +12,7 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
     private const int MostElections = 50;
 
     /// <summary>What lives in the memory of a worker is not to be seen from here.</summary>
-    private static readonly string[] s_stores = ["redis", "postgres", "etcd", "file"];
+    private static readonly string[] s_stores = ["redis", "postgres", "etcd", "file", "quorum"];
 
     private static readonly Setting s_elections = SharedSettings.LockName with
     {
@@ -22,8 +22,14 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
     private static readonly Setting[] s_known =
     [
         SharedSettings.Store, s_elections, SharedSettings.LockDirectory, SharedSettings.Port, SharedSettings.Urls,
-        SharedSettings.Database, SharedSettings.Redis, SharedSettings.Postgres, SharedSettings.Etcd,
+        SharedSettings.Peers, SharedSettings.InitialLeader, SharedSettings.ClusterKey, SharedSettings.Database, SharedSettings.Redis, SharedSettings.Postgres, SharedSettings.Etcd,
     ];
+
+    /// <summary>With the quorum store; else null.</summary>
+    public QuorumPeers? Quorum { get; private init; }
+
+    /// <summary>Opens the store; neither waits nor fails because it is away.</summary>
+    public IElectionStore Open() => Quorum?.Watch() ?? Store.Open();
 
     /// <summary>The answer to <c>--help</c>.</summary>
     public static string Help => $"A page that shows elections. Flags win over environment variables.\n\n{Setting.Lines(s_known)}\n";
@@ -52,7 +58,8 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
         if (problems.Count == before && urls.Split(';').FirstOrDefault(u => !IsLoopback(u)) is { } url)
             problems.Add($"{urlsSource} is '{url}'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080");
         var store = StoreChoice.Read(given, s_stores, problems);
-        return problems.Count == 0 ? new DashboardSettings(store, elections, urls) : null;
+        var quorum = QuorumPeers.Read(given, store.Kind, problems);
+        return problems.Count == 0 ? new DashboardSettings(store, elections, urls) { Quorum = quorum } : null;
     }
 
     private static bool IsLoopback(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.IsLoopback;

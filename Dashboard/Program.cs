@@ -12,7 +12,7 @@ if (settings is null)
     return 0;
 }
 
-await using var app = DashboardApp.Create(settings, settings.Store.Open);
+await using var app = DashboardApp.Create(settings, settings.Open);
 try
 {
     await app.StartAsync();

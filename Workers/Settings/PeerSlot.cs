@@ -10,6 +10,9 @@ namespace AspireElection.Workers.Settings;
 /// </remarks>
 internal static class PeerSlot
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Held open, and with it locked, until this process ends.</summary>
     private static readonly List<FileStream> Held = [];
 
@@ -17,12 +20,12 @@ internal static class PeerSlot
     public static string? Named(QuorumSettings quorum, GivenValue? given, List<string> problems)
     {
         var host = Environment.MachineName;
-        if (given is null && (quorum.Ids.Contains(host) || quorum.Peers.Any(p => p.Value.IsLoopback)))
-            return quorum.Ids.Contains(host) ? host : null;
-        if (given is null || !quorum.Ids.Contains(given.Text))
+        if (given is null && (quorum.Cluster.Ids.Contains(host) || quorum.Cluster.Peers.Any(p => p.Value.IsLoopback)))
+            return quorum.Cluster.Ids.Contains(host) ? host : null;
+        if (given is null || !quorum.Cluster.Ids.Contains(given.Text))
         {
             problems.Add($"{given?.Source ?? $"{SettingsTable.NodeId.Flag} (by default)"} is '{given?.Text ?? host}'; "
-                + $"allowed: one of the peers, {string.Join(", ", quorum.Ids)}");
+                + $"allowed: one of the peers, {string.Join(", ", quorum.Cluster.Ids)}");
         }
 
         return given?.Text;
@@ -36,7 +39,7 @@ internal static class PeerSlot
         if (urls is null)
             settings.Urls = own;
         else if (!settings.Urls.Split(';').Any(u => u.EndsWith($":{port}", StringComparison.Ordinal)))
-            problems.Add($"{urls.Source} is '{urls.Text}'; allowed: port {port}, that of {id} in {SettingsTable.Peers.Flag}, or leave it out");
+            problems.Add($"{urls.Source} is '{urls.Text}'; allowed: port {port}, that of {id} in {SharedSettings.Peers.Flag}, or leave it out");
     }
 
     /// <summary>Takes the first free peer of this host; the lines say why there is none.</summary>
@@ -46,16 +49,21 @@ internal static class PeerSlot
         try
         {
             Directory.CreateDirectory(quorum.DataDirectory);
-            foreach (var (id, _) in quorum.Peers.Where(p => p.Value.IsLoopback))
+            // The process whose place this one takes may still be ending.
+            for (var waited = TimeSpan.Zero; waited < LongestWait; waited += Pause, Thread.Sleep(Pause))
             {
-                if (!TryLock(Path.Combine(quorum.DataDirectory, $"slot-{id}")))
+                if (quorum.Cluster.Peers.Where(p => p.Value.IsLoopback && TryLock(Path.Combine(quorum.DataDirectory, $"slot-{p.Key}")))
+                        .Select(p => p.Key).FirstOrDefault() is not { } id)
+                {
                     continue;
+                }
+
                 settings.Election.NodeId = id;
                 settings.Urls = settings.UrlsGiven ? $"{settings.Urls};{quorum.ListenUrl(id)}" : quorum.ListenUrl(id);
                 return;
             }
 
-            problems.Add($"{SettingsTable.Peers.Flag} has {quorum.Peers.Count} peers, and each runs on this host already; allowed: one process for each");
+            problems.Add($"{SharedSettings.Peers.Flag} has {quorum.Cluster.Peers.Count} peers, and each runs on this host already; allowed: one process for each");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

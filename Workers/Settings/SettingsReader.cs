@@ -38,7 +38,7 @@ internal sealed class SettingsReader
         var election = ReadElection(NodeInstance.Id(environment("OTEL_RESOURCE_ATTRIBUTES")));
         var (urls, urlsSource) = ListenUrls.Read(_given, _problems);
         var store = StoreChoice.Read(_given, Stores, _problems);
-        var quorum = QuorumSettings.Read(_given, store, Secret(SettingsTable.ClusterKey), _problems);
+        var quorum = QuorumSettings.Read(_given, store, _problems);
         var peer = quorum is null ? null : PeerSlot.Named(quorum, _given[SettingsTable.NodeId], _problems);
         var given = _given[SharedSettings.Urls] ?? _given[SharedSettings.Port];
         var settings = new WorkerSettings
@@ -55,7 +55,7 @@ internal sealed class SettingsReader
             ClaimsPeer = quorum is not null && peer is null,
             UrlsGiven = given is not null,
         };
-        if (peer is not null && quorum!.Ids.Contains(peer))
+        if (peer is not null && quorum!.Cluster.Ids.Contains(peer))
             PeerSlot.ListenAs(settings, peer, given, _problems);
         return settings;
     }

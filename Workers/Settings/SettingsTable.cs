@@ -28,24 +28,14 @@ internal static class SettingsTable
     public static readonly Setting NodeTimeout = new("--node-timeout", "NODE_TIMEOUT", "three leases",
         "when a silent member is taken off the list, above the lease");
 
-    public static readonly Setting Peers = new("--peers", "PEERS", "none",
-        "quorum: id=http://host:port items, comma separated, this node included");
-
     public static readonly Setting DataDirectory = new("--data-dir", "DATA_DIR", "a folder beside the lock",
         "quorum: where term, vote and log are kept");
 
     public static readonly Setting Observer = new("--observer", "OBSERVER", "false",
         "true: watches, never stands");
 
-    public static readonly Setting InitialLeader = new("--initial-leader", "INITIAL_LEADER", "none",
-        "quorum: ids of the peers eligible from the start, comma separated");
-
     public static readonly Setting StatusLine = new("--status-line", "STATUS_LINE", "true at a terminal",
         "true: a status line a second");
-
-    public static readonly Setting ClusterKey = new(null, "ELECTION_CLUSTER_KEY", "",
-        "quorum: shared secret of the peers, at least 16 characters")
-    { Secret = true };
 
     public static readonly Setting AdminToken = new(null, "ELECTION_ADMIN_TOKEN", "",
         "opens the drills over HTTP, at least 16 characters")
@@ -54,9 +44,9 @@ internal static class SettingsTable
     public static readonly IReadOnlyList<Setting> All =
     [
         SharedSettings.Store, NodeId, SharedSettings.LockName, Priority, LeaseDuration, RenewPeriod, Margin, DrainLimit,
-        RetryPeriod, NodeTimeout, SharedSettings.LockDirectory, Peers, DataDirectory, Observer, InitialLeader, StatusLine,
+        RetryPeriod, NodeTimeout, SharedSettings.LockDirectory, SharedSettings.Peers, DataDirectory, Observer, SharedSettings.InitialLeader, StatusLine,
         SharedSettings.Port, SharedSettings.Urls, SharedSettings.Database, SharedSettings.Redis, SharedSettings.Postgres,
-        SharedSettings.Etcd, ClusterKey, AdminToken,
+        SharedSettings.Etcd, SharedSettings.ClusterKey, AdminToken,
     ];
 
     /// <summary>The answer to <c>--help</c>.</summary>

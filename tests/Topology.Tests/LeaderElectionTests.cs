@@ -28,6 +28,24 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task Replicas_without_a_server_elect_among_themselves_and_a_killed_one_comes_back_as_the_peer_that_it_was()
+    {
+        await using var topology = await RunningTopology.StartAsync("--store", "quorum");
+        var before = await topology.AgreeAsync(replicas: 3);
+        var leader = before.Single(v => v.IsLeader);
+        Assert.All(before, v => Assert.Equal("quorum", v.Store));
+        Assert.Equal(["worker-1", "worker-2", "worker-3"], before.Select(v => v.NodeId).Order());
+        Assert.All(await topology.JobsAsync(before[0], "jobs are told", all => all.Any(j => j.Job == "migrations" && j.State.StartsWith("skipped", StringComparison.Ordinal))),
+            j => Assert.Null(j.LastError));
+
+        LinuxProcess.Kill(LinuxProcess.With($"OTEL_RESOURCE_ATTRIBUTES=service.instance.id={leader.InstanceId}"));
+        var after = await topology.AgreeAsync(replicas: 2, afterTerm: leader.Term);
+        Assert.NotEqual(leader.NodeId, after.Single(v => v.IsLeader).NodeId);
+        var restarted = await topology.AgreeAsync(replicas: 3, afterTerm: leader.Term);
+        Assert.Contains(restarted, v => v.NodeId == leader.NodeId);
+    }
+
+    [Fact]
     public async Task An_exited_worker_is_started_again_after_five_seconds()
     {
         await using var topology = await RunningTopology.StartAsync("--store", "file");

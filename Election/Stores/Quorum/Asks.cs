@@ -106,6 +106,14 @@ internal sealed class Asks(TimeProvider clock, Action<string, byte[]> send)
         }
     }
 
+    /// <summary>The same for what came over a line, where it is an answer.</summary>
+    public void Hear(string peer, ReadOnlyMemory<byte> content) => _ = Bytes.TryRead(content, r =>
+    {
+        if ((Speech)r.ReadByte() == Speech.Answer)
+            Hear(peer, r.ReadInt64(), r.ReadBoolean() ? r.ReadBlock() : null);
+        return this;
+    });
+
     /// <summary>An answer came; it counts only from the peer that was asked.</summary>
     public void Hear(string peer, long number, byte[]? answer)
     {

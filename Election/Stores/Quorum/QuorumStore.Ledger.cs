@@ -145,10 +145,7 @@ public sealed partial class QuorumStore
         }
     }
 
-    /// <summary>
-    /// Of a majority the log that goes farthest holds all that was ever committed: as with a vote. If its peer knows that
-    /// all of it is committed, that is the state; else nobody can tell before the next leader, and null is the answer.
-    /// </summary>
+    /// <summary>See <see cref="PeerKnowledge.Certain"/>.</summary>
     /// <exception cref="StoreUnavailableException">There is no majority.</exception>
     private async Task<byte[]?> ReadWithoutLeaderAsync(string election, LedgerQuery query, CancellationToken cancellationToken)
     {
@@ -163,8 +160,6 @@ public sealed partial class QuorumStore
             known[peer] = knowledge;
             return true;
         }, cancellationToken);
-        var farthest = known.Values.MaxBy(k => (k.LastTerm, k.LastIndex))!;
-        var voters = farthest.Eligible.Count(known.ContainsKey);
-        return voters > farthest.Eligible.Count / 2 ? farthest.Result : null;
+        return PeerKnowledge.Certain(known);
     }
 }

@@ -64,18 +64,14 @@ public sealed partial class QuorumStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var eligible = Of(election).Eligible;
-        var gate = new Lock();
         var reached = new HashSet<string>(StringComparer.Ordinal) { _peers.Self };
         if (!HasMajority())
         {
             await _asks.AskAllAsync(_peers.Others.Keys, election, question, body, MajorityLimit, (peer, answer) =>
             {
-                lock (gate)
-                {
-                    if (take(peer, answer))
-                        reached.Add(peer);
-                    return HasMajority();
-                }
+                if (take(peer, answer))
+                    reached.Add(peer);
+                return HasMajority();
             }, cancellationToken);
         }
         else

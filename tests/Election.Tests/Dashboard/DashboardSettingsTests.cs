@@ -8,7 +8,7 @@ public sealed class DashboardSettingsTests
     private const string Names = "names of elections, each 1 to 128 characters of A-Z a-z 0-9 . _ -, several separated by commas";
 
     [Theory]
-    [InlineData("--store memory", "--store is 'memory'; allowed in this version: redis, postgres, etcd, file")]
+    [InlineData("--store memory", "--store is 'memory'; allowed in this version: redis, postgres, etcd, file, quorum")]
     [InlineData("--lock-name a,b/c", $"--lock-name is 'b/c'; allowed: {Names}")]
     [InlineData("--lock-name", $"--lock-name has no value; allowed: {Names}")]
     [InlineData("--urls http://0.0.0.0:81", "--urls is 'http://0.0.0.0:81'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080")]

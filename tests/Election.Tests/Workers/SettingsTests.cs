@@ -39,6 +39,9 @@ public sealed class SettingsTests
         { "--store postgres", "--store is 'postgres' without its address; allowed: with DATABASE_URL or ConnectionStrings__postgres" },
         { "--peers a=http://h:1,a=http://h:2", "--peers is 'a=http://h:1,a=http://h:2'; allowed: id=http://host:port items, comma separated, each id once" },
         { "--peers a=http://h:1 --initial-leader b", "--initial-leader is 'b'; allowed: ids of --peers, comma separated" },
+        { "--store quorum --peers host=http://127.0.0.1:1 --node-id host", "ELECTION_CLUSTER_KEY is not given; allowed with --store quorum: a secret of at least 16 characters, the same on every node" },
+        { "--peers a=http://h:1/x", "--peers is 'a=http://h:1/x'; allowed: id=http://host:port items, comma separated, each id once" },
+        { "--peers a=https://h:1", "--peers is 'a=https://h:1'; allowed: id=http://host:port items, comma separated, each id once" },
         { "--priority 1 --priority=2", "--priority is given twice; allowed: once" },
         { "--priority --store file", "--priority has no value; allowed: a whole number, higher is preferred" },
         { "--priority", "--priority has no value; allowed: a whole number, higher is preferred" },
@@ -151,6 +154,30 @@ public sealed class SettingsTests
         Assert.Equal($"{Environment.MachineName}-kqxzvbnm", election.NodeId);
         Assert.Equal("kqxzvbnm", election.InstanceId);
         Assert.Equal(Environment.MachineName, Read("").Settings!.Election.NodeId);
+    }
+
+    [Theory]
+    [InlineData("--node-id d", "--node-id is 'd'; allowed: one of the peers, a, b")]
+    [InlineData("--node-id a --port 7109", "--port is '7109'; allowed: port 7101, that of a in --peers, or leave it out")]
+    [InlineData("--node-id a --urls http://127.0.0.1:7102", "--urls is 'http://127.0.0.1:7102'; allowed: port 7101, that of a in --peers, or leave it out")]
+    public void A_peer_is_one_of_the_list_and_listens_where_the_list_says(string flags, string line) =>
+        Assert.Equal([line], Read($"--store quorum --peers a=http://127.0.0.1:7101,b=http://127.0.0.1:7102 {flags}", ("ELECTION_CLUSTER_KEY", "0123456789abcdef")).Problems);
+
+    [Theory]
+    [InlineData("--node-id b", "b", "http://127.0.0.1:7102", false)]
+    [InlineData("--node-id b --port 7102", "b", "http://127.0.0.1:7102", false)]
+    [InlineData("--node-id c", "c", "http://*:7103", false)]
+    [InlineData("", null, "http://127.0.0.1:0", true)]
+    public void A_peer_without_an_address_listens_on_its_own_and_one_without_a_name_takes_a_free_one(string flags, string? node, string urls, bool claims)
+    {
+        var settings = Read(
+            $"--store quorum --peers a=http://127.0.0.1:7101,b=http://127.0.0.1:7102,c=http://peer-c:7103 --initial-leader a,b {flags}",
+            ("ELECTION_CLUSTER_KEY", "0123456789abcdef")).Settings!;
+        Assert.Equal(claims, settings.ClaimsPeer);
+        Assert.Equal(urls, settings.Urls);
+        if (node is not null)
+            Assert.Equal(node, settings.Election.NodeId);
+        Assert.Equal(["a", "b"], settings.Quorum!.Cluster.InitialLeaders);
     }
 
     [Fact]

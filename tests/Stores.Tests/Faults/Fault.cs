@@ -10,7 +10,7 @@ internal sealed record Fault(
 {
     public static readonly string[] Servers = ["redis", "postgres", "etcd"];
 
-    public static readonly string[] Everywhere = ["redis", "postgres", "file", "etcd"];
+    public static readonly string[] Everywhere = ["redis", "postgres", "file", "etcd", "quorum"];
 
     public string Hardest => Stores[0];
 

@@ -7,7 +7,7 @@ namespace AspireElection.Faults;
 internal static class FaultTable
 {
     public static IReadOnlyList<Fault> All { get; } =
-        [.. ProcessFaults.All, .. LineFaults.All, .. ServerFaults.All, .. RedisFaults.All, .. PostgresFaults.All, .. EtcdFaults.All, .. FileFaults.All];
+        [.. ProcessFaults.All, .. LineFaults.All, .. ServerFaults.All, .. RedisFaults.All, .. PostgresFaults.All, .. EtcdFaults.All, .. FileFaults.All, .. QuorumFaults.All];
 
     public static Fault Find(string name) => All.Single(f => f.Name == name);
 }

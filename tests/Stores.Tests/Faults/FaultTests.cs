@@ -104,6 +104,19 @@ public sealed class FaultsOnEtcd(StoreCluster clusters, ITestOutputHelper output
     public Task Elsewhere(string fault) => RunAsync(fault);
 }
 
+public sealed class FaultsOnQuorum(StoreCluster clusters, ITestOutputHelper output) : FaultTests("quorum", clusters, output)
+{
+    public static TheoryData<string> Hardest => On("quorum", hardest: true);
+
+    public static TheoryData<string> Rest => On("quorum", hardest: false);
+
+    [Theory, MemberData(nameof(Hardest))]
+    public Task Where_it_hits_hardest(string fault) => RunAsync(fault);
+
+    [Theory, MemberData(nameof(Rest)), Trait("Run", "all")]
+    public Task Elsewhere(string fault) => RunAsync(fault);
+}
+
 public sealed class FaultsOnFiles(StoreCluster clusters, ITestOutputHelper output) : FaultTests("file", clusters, output)
 {
     public static TheoryData<string> Hardest => On("file", hardest: true);

@@ -31,7 +31,7 @@ internal sealed class Progress(long next, TimeSpan now)
 
     public void Sent(TimeSpan now, int entries, long commit)
     {
-        CommitSent = commit;
+        CommitSent = Math.Max(CommitSent, commit);
         if (entries == 0)
             return;
         SentAt = now;

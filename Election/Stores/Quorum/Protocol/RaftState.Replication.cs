@@ -58,9 +58,11 @@ internal sealed partial class RaftState
         var entries = sends && follower.TakesEntries
             ? _log.From(follower.Next, _settings.MostEntries, _settings.MostBytes)
             : [];
-        if (round == 0 && entries.Count == 0 && follower.CommitSent == Commit)
+        // What is committed behind the sent entries, the follower cannot take from this message.
+        var tells = Math.Min(Commit, previous + entries.Count);
+        if (round == 0 && entries.Count == 0 && tells <= follower.CommitSent)
             return;
-        follower.Sent(now, entries.Count, Commit);
+        follower.Sent(now, entries.Count, tells);
         if (entries.Count > 0)
             ResendBy(seat, now + _settings.ResendPeriod);
         var line = lease > TimeSpan.Zero ? Line : [];
@@ -91,7 +93,8 @@ internal sealed partial class RaftState
 
         if (_seat == seat && answer.Round > 0)
             Confirm(now, seat, answer.Round, answer.From);
-        if (_seat == seat && answer.Matched && follower.Next <= LastIndex && follower.TakesEntries)
+        var isBehind = (follower.Next <= LastIndex && follower.TakesEntries) || follower.CommitSent < Commit;
+        if (_seat == seat && answer.Matched && isBehind)
             SendAppend(now, seat, answer.From, 0, TimeSpan.Zero);
         if (_seat == seat && seat.Releasing)
             TryHandOver(now, seat);

@@ -52,7 +52,7 @@ internal sealed class ElectionState
                 Term = entry.Term;
                 Released = false;
                 break;
-            case EntryKind.Released when entry.Term == Term:
+            case EntryKind.Released when entry.Term >= Term:
                 Released = true;
                 break;
             case EntryKind.Command when LedgerCommand.Parse(entry.Data) is { } command:

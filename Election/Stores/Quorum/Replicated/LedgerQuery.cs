@@ -44,6 +44,16 @@ internal sealed record LedgerQuery(bool IsLog, string Name)
 /// <param name="Result">The answer to the query; null where it does not know whether its last entries are committed.</param>
 internal sealed record PeerKnowledge(long LastTerm, long LastIndex, IReadOnlyList<string> Eligible, byte[]? Result)
 {
+    /// <summary>
+    /// Of a majority the log that goes farthest holds all that was ever committed: as with a vote. If its peer knows that all
+    /// of it is committed, that is the state; else nobody can tell before the next leader, and null is the answer.
+    /// </summary>
+    public static byte[]? Certain(IReadOnlyDictionary<string, PeerKnowledge> known)
+    {
+        var farthest = known.Values.MaxBy(k => (k.LastTerm, k.LastIndex))!;
+        return farthest.Eligible.Count(known.ContainsKey) > farthest.Eligible.Count / 2 ? farthest.Result : null;
+    }
+
     public static PeerKnowledge? Parse(ReadOnlyMemory<byte> bytes) => Bytes.TryRead(bytes, r => new PeerKnowledge(
         r.ReadInt64(), r.ReadInt64(), r.ReadList(r.ReadString), r.ReadBoolean() ? r.ReadBlock() : null));
 

@@ -15,7 +15,9 @@ internal sealed class PeersInProcess : IAsyncDisposable
 
     private readonly List<WebApplication> _servers = [];
 
-    private PeersInProcess(string folder) => Folder = folder;
+    private readonly Dictionary<string, Uri> _list;
+
+    private PeersInProcess(string folder, Dictionary<string, Uri> list) => (Folder, _list) = (folder, list);
 
     public string Folder { get; }
 
@@ -23,8 +25,8 @@ internal sealed class PeersInProcess : IAsyncDisposable
 
     public static async Task<PeersInProcess> StartAsync(int count, params string[] initial)
     {
-        var peers = new PeersInProcess(Directory.CreateTempSubdirectory("quorum-").FullName);
         var list = Enumerable.Range(1, count).ToDictionary(n => $"p{n}", _ => new Uri($"http://127.0.0.1:{FreePort()}"));
+        var peers = new PeersInProcess(Directory.CreateTempSubdirectory("quorum-").FullName, list);
         foreach (var id in list.Keys)
         {
             var store = new QuorumStore(
@@ -36,6 +38,18 @@ internal sealed class PeersInProcess : IAsyncDisposable
 
         return peers;
     }
+
+    /// <summary>Somebody who says to be the first peer, from a folder of its own.</summary>
+    public QuorumStore Strange(string key = Key, params string[] initial) => new(
+        new QuorumOptions
+        {
+            NodeId = "p1",
+            Peers = _list,
+            DataDirectory = Path.Combine(Folder, $"strange-{Guid.NewGuid():N}"),
+            ClusterKey = key,
+            InitialLeaders = initial,
+        },
+        BootClock.Instance);
 
     public async ValueTask DisposeAsync()
     {

@@ -10,7 +10,7 @@ internal abstract class Ground : IAsyncDisposable
     /// <summary>PostgreSQL, where the seats of a process share its sessions.</summary>
     public const string SharedSessions = "postgres, shared sessions";
 
-    /// <summary>Redis, PostgreSQL, etcd or file, as <c>--store</c> calls it.</summary>
+    /// <summary>Redis, PostgreSQL, etcd, file or quorum, as <c>--store</c> calls it.</summary>
     public abstract string Store { get; }
 
     /// <summary>Null where there is none.</summary>
@@ -26,6 +26,7 @@ internal abstract class Ground : IAsyncDisposable
         SharedSessions => new PostgresGround(lockSessions: 2),
         "etcd" => new EtcdGround(),
         "file" => new FileGround(),
+        "quorum" => new QuorumGround(),
         _ => throw new ArgumentException($"There is no ground '{store}'.", nameof(store)),
     };
 

@@ -28,7 +28,7 @@ internal sealed class RegisterReader : IAsyncDisposable
     private async Task ReadAsync()
     {
         // A log is read as a whole: its tokens are compared among each other, and its first with nothing.
-        var isLog = _ground.Store == "file";
+        var isLog = _ground.Store is "file" or "quorum";
         while (!_ending.IsCancellationRequested)
         {
             var pause = isLog ? Pause * 5 : Pause;
