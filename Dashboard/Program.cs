@@ -1,5 +1,4 @@
 using AspireElection.Dashboard;
-using AspireElection.ServiceDefaults.Stores;
 
 var problems = new List<string>();
 var settings = DashboardSettings.Read(args, Environment.GetEnvironmentVariable, problems);

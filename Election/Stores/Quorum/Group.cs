@@ -101,11 +101,14 @@ internal sealed partial class Group : IAsyncDisposable
                 using (Begin())
                     await TurnAsync();
             }
-            catch (Exception failure) when (
-                failure is IOException or UnauthorizedAccessException or StoreUnavailableException or InvalidOperationException)
+            catch (Exception failure)
             {
+                // Whatever it was: a loop that ended without a word would leave every caller waiting.
                 Fail(failure as StoreUnavailableException ?? new StoreUnavailableException(
-                    $"quorum: the log '{_path}' cannot be written: {failure.Message.ReplaceLineEndings(" ")}", failure));
+                    failure is IOException or UnauthorizedAccessException
+                        ? $"quorum: the log '{_path}' cannot be written: {failure.Message.ReplaceLineEndings(" ")}"
+                        : $"quorum: {failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")}",
+                    failure));
                 _around.Failed(_election, _trouble!.Message);
                 await _wake.WaitUntilAsync(_clock.After(PauseAfterFailure));
             }

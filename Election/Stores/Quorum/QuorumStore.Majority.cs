@@ -5,7 +5,7 @@ namespace AspireElection.Stores.Quorum;
 public sealed partial class QuorumStore
 {
     /// <summary>How long a majority may take to answer.</summary>
-    private static readonly TimeSpan MajorityLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MajorityLimit = TimeSpan.FromMilliseconds(700);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ internal static class Handshake
     }
 
     /// <summary>The claim and whether it is true.</summary>
-    public static (Claim? Claim, LineRefusal LineRefusal) Judge(byte[] message, byte[] greeted, ClusterKey key, PeerList peers)
+    public static (Claim? Claim, LineRefusal Refusal) Judge(byte[] message, byte[] greeted, ClusterKey key, PeerList peers)
     {
         if (message.Length <= ClusterKey.Size)
             return (null, LineRefusal.Key);

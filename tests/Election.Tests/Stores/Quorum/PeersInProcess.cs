@@ -27,17 +27,20 @@ internal sealed class PeersInProcess : IAsyncDisposable
     {
         var list = Enumerable.Range(1, count).ToDictionary(n => $"p{n}", _ => new Uri($"http://127.0.0.1:{FreePort()}"));
         var peers = new PeersInProcess(Directory.CreateTempSubdirectory("quorum-").FullName, list);
-        foreach (var id in list.Keys)
-        {
-            var store = new QuorumStore(
-                new QuorumOptions { NodeId = id, Peers = list, DataDirectory = peers.Folder, ClusterKey = Key, InitialLeaders = initial },
-                BootClock.Instance);
-            peers.Stores.Add(store);
-            await peers.ServeAsync(list[id], store);
-        }
-
+        await peers.OpenAsync(initial);
         return peers;
     }
+
+    /// <summary>All end and start again, with what they stored or without.</summary>
+    public async Task RestartAsync(bool wiped = false)
+    {
+        await CloseAsync();
+        if (wiped)
+            Directory.Delete(Folder, recursive: true);
+        await OpenAsync([]);
+    }
+
+    public QuorumClient Client() => new(_list, [], Key, BootClock.Instance);
 
     /// <summary>Somebody who says to be the first peer, from a folder of its own.</summary>
     public QuorumStore Strange(string key = Key, params string[] initial) => new(
@@ -53,10 +56,7 @@ internal sealed class PeersInProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var store in Stores)
-            await store.DisposeAsync();
-        foreach (var server in _servers)
-            await server.DisposeAsync();
+        await CloseAsync();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -65,6 +65,28 @@ internal sealed class PeersInProcess : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task OpenAsync(string[] initial)
+    {
+        foreach (var id in _list.Keys)
+        {
+            var store = new QuorumStore(
+                new QuorumOptions { NodeId = id, Peers = _list, DataDirectory = Folder, ClusterKey = Key, InitialLeaders = initial },
+                BootClock.Instance);
+            Stores.Add(store);
+            await ServeAsync(_list[id], store);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        foreach (var store in Stores)
+            await store.DisposeAsync();
+        foreach (var server in _servers)
+            await server.DisposeAsync();
+        Stores.Clear();
+        _servers.Clear();
     }
 
     private async Task ServeAsync(Uri address, QuorumStore store)

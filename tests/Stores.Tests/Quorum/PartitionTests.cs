@@ -1,0 +1,83 @@
+using AspireElection.Faults;
+
+namespace AspireElection.Stores.Tests.Quorum;
+
+/// <summary>Real workers that elect among themselves: parted, refused, made eligible, restarted.</summary>
+[Collection(FaultTestsAlone.Name)]
+public sealed class PartitionTests
+{
+    [Fact]
+    public async Task A_leader_in_the_minority_steps_down_the_majority_elects_and_the_heal_leaves_one_leader_and_every_committed_write()
+    {
+        await using var peers = await PartedPeers.StartAsync(5);
+        var (old, term) = await peers.AgreeAsync(peers.Ids);
+        await peers.UntilAsync(async () => await peers.RunsAsync(old, "alerts") > 0, "a job has run");
+        var minority = new[] { old, peers.Ids.First(id => id != old) };
+        var majority = peers.Ids.Except(minority).ToList();
+
+        peers.Part(minority);
+        var next = await peers.AgreeAsync(majority, afterTerm: term);
+        Assert.Contains(next.Node, majority);
+        Assert.False((await peers.AskAsync(old))!.IsLeader);
+        await peers.UntilAsync(async () => (await peers.GetAsync(old, "/health")) is (503, var why) && why.Contains("no majority: 2 of 5 peers reachable", StringComparison.Ordinal),
+            "the minority says that it has no majority");
+        Assert.Contains(peers.Process(old).Errors, l => l.Contains("has no majority: 2 of 5", StringComparison.Ordinal));
+        await peers.UntilAsync(async () => await peers.RunsAsync(next.Node, "alerts") > 0, "what was committed before is there");
+        var runs = await peers.RunsAsync(next.Node, "alerts");
+
+        peers.Heal();
+        var healed = await peers.AgreeAsync(peers.Ids);
+        Assert.Equal(next, healed);
+        foreach (var id in peers.Ids)
+            await peers.UntilAsync(async () => await peers.RunsAsync(id, "alerts") >= runs, $"{id} has what was committed while it was away");
+        await peers.UntilAsync(async () => (await peers.GetAsync(old, "/health")).Status == 200, "the old leader is well again");
+    }
+
+    [Fact, Trait("Run", "all")]
+    public async Task Only_eligible_peers_lead_and_one_made_eligible_later_may()
+    {
+        await using var peers = await PartedPeers.StartAsync(3, "--lease-duration 1s --initial-leader a");
+        var (leader, term) = await peers.AgreeAsync(peers.Ids);
+        Assert.Equal("a", leader);
+        Assert.Equal(400, (await peers.PostAsync("b", "/election/leader-election-demo/eligible?id=x")).Status);
+        // Asked at one that does not lead: the leader does it.
+        var (status, text) = await peers.PostAsync("b", "/election/leader-election-demo/eligible?id=b");
+        Assert.True(status == 202, text);
+        (status, text) = await peers.PostAsync("c", "/election/leader-election-demo/eligible?id=c");
+        Assert.True(status == 202, text);
+
+        peers.Process("a").Stop();
+        await peers.Process("a").EndAsync();
+        var next = await peers.AgreeAsync(["b", "c"], afterTerm: term);
+        Assert.NotEqual("a", next.Node);
+    }
+
+    [Fact, Trait("Run", "all")]
+    public async Task A_peer_with_another_key_or_list_takes_no_part_and_says_why_and_the_others_lead_without_it()
+    {
+        await using var peers = await PartedPeers.StartAsync(3);
+        var (leader, _) = await peers.AgreeAsync(peers.Ids);
+        var stranger = peers.Ids.First(id => id != leader);
+        foreach (var (key, more, why) in ((string?, string?, string)[])[("quite another key", null, "another cluster key"), (null, $"--initial-leader {leader}", "another list of peers")])
+        {
+            await peers.Process(stranger).DisposeAsync();
+            peers.Start(stranger, key, more);
+            await peers.UntilAsync(() => Task.FromResult(peers.Process(stranger).Errors.Any(l => l.Contains(why, StringComparison.Ordinal))), $"it says: {why}");
+            Assert.DoesNotContain(peers.Process(stranger).Errors, l => l.Contains("quite another key", StringComparison.Ordinal));
+            Assert.Null((await peers.AskAsync(stranger))!.LeaderNode);
+            Assert.NotNull(await peers.LeaderOfAllAsync(peers.Ids.Where(id => id != stranger)));
+        }
+    }
+
+    [Fact, Trait("Run", "all")]
+    public async Task A_second_process_under_a_peer_s_name_is_refused_in_one_line()
+    {
+        await using var peers = await PartedPeers.StartAsync(1);
+        var first = peers.Process("a");
+        peers.Start("a");
+        await using var second = peers.Process("a");
+        Assert.Equal(1, await second.EndAsync());
+        Assert.Contains("another process has the folder", Assert.Single(second.Errors), StringComparison.Ordinal);
+        await first.DisposeAsync();
+    }
+}
