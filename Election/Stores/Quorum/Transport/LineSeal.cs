@@ -25,7 +25,10 @@ internal sealed class LineSeal(byte[] lineKey)
         if (frame.Length < ClusterKey.Size)
             return null;
         var content = frame[..^ClusterKey.Size];
-        return CryptographicOperations.FixedTimeEquals(Sign(content.Span), frame.Span[^ClusterKey.Size..]) ? content : null;
+        // By an if: null in a conditional expression would be a memory of no bytes, and a forged frame an empty one.
+        if (!CryptographicOperations.FixedTimeEquals(Sign(content.Span), frame.Span[^ClusterKey.Size..]))
+            return null;
+        return content;
     }
 
     private byte[] Sign(ReadOnlySpan<byte> content)
