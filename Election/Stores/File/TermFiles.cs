@@ -72,7 +72,8 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
         if (Write(number, last, candidacy) is not { } record)
             return null;
         var unchanged = last.Number == 0 || StoreFolder.TryRead(FileOf(last.Number)) == last.Text;
-        if (!unchanged || !IsHighest(number))
+        // Its own: over a folder that was emptied meanwhile the file of this number may be somebody else's.
+        if (!unchanged || !IsHighest(number) || StoreFolder.TryRead(FileOf(number)) != record.ToText())
         {
             Withdraw(number, record.ToText());
             return null;

@@ -14,6 +14,7 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     private readonly HashSet<long> _triedBy = [];
     private long? _doneAt;
     private long _forgotAt;
+    private long _lastGranted;
     private JobState? _last;
     private long _lastAt;
     private long _begunInPeace;
@@ -21,11 +22,14 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     public override void Recorded(Term term, string key, string value)
     {
         var state = JobState.FromJson(value)!;
-        if (state is { Job: LeaderWork.Once, DoneVersion: LeaderWork.Version })
+        // One that arrives when the next term has been granted may be overwritten by whoever could not know of it.
+        if (state is { Job: LeaderWork.Once, DoneVersion: LeaderWork.Version } && term.Token >= _lastGranted)
             _doneAt ??= Now;
         if (state is { Job: LeaderWork.Periodic, State: "running" } && state.LastTerm == term.Token && state.LastRun != _last?.LastRun)
             Begins(state);
     }
+
+    public override void Granted(string who, long token) => _lastGranted = token;
 
     public override void Forgot()
     {

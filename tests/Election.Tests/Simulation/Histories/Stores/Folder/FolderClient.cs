@@ -146,10 +146,11 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
         var now = Clock.GetUtcNow();
         var token = FencingToken.Next(stored, candidacy.HighestToken, (now - DateTimeOffset.UnixEpoch).Ticks / 10);
         var record = new TermRecord(1, token, candidacy.Id.NodeId, candidacy.Id.Incarnation, candidacy.Address, candidacy.LeaseDuration, now);
-        await DoAsync("write the term", () => server.Write(number, record), CancellationToken.None);
-        var before = last.Number == 0 ? null : await DoAsync("read the last term", () => server.Read(last.Number), CancellationToken.None);
-        var wasRenewed = last.Number != 0 && !Equals(before, last.Record) && history.Mistake != WorldMistake.TakerLooksAtNothing;
-        if (wasRenewed || await DoAsync("list the terms", server.Highest, CancellationToken.None) != number)
+        await DoAsync("write the term", () => server.Fill(number, record), CancellationToken.None);
+        var isUnchanged = last.Number == 0 || await DoAsync("read the last term", () => server.Says(last.Number, last.Record), CancellationToken.None);
+        var wasRenewed = !isUnchanged && history.Mistake != WorldMistake.TakerLooksAtNothing;
+        if (wasRenewed || await DoAsync("list the terms", server.Highest, CancellationToken.None) != number ||
+            !await DoAsync("read the term", () => server.Says(number, record), CancellationToken.None))
         {
             await DoAsync("withdraw the term", () => server.Withdraw(number, record), CancellationToken.None);
             return null;

@@ -49,6 +49,12 @@ internal sealed class FolderServer(History history, double rate) : Server(histor
     /// <summary>Creates the file of a term, still empty; false when it is there.</summary>
     public bool Create(long number) => _terms.TryAdd(number, null) && Ring();
 
+    /// <summary>Writes into the file that was created; one that was removed meanwhile does not come back by it.</summary>
+    public bool Fill(long number, TermRecord record) => !Says(number, null) || Write(number, record);
+
+    /// <summary>Whether the file of a term is there and says what it said.</summary>
+    public bool Says(long number, TermRecord? record) => _terms.TryGetValue(number, out var now) && Equals(now, record);
+
     /// <summary>Replaces what the file of a term says.</summary>
     public bool Write(long number, TermRecord record)
     {
