@@ -7,7 +7,7 @@ internal sealed class RaftCheckers(RaftHistory history)
 {
     private readonly Dictionary<long, int> _leaders = [];
     private readonly Dictionary<(long Index, long Term), (long PreviousTerm, EntryKind Kind, byte[] Data)> _entries = [];
-    private readonly Dictionary<long, (long Term, ulong State)> _committed = [];
+    private readonly Dictionary<long, (long Term, long CommittedIn, ulong State)> _committed = [];
     private long _lastCommitted;
     private long _lastTrusted;
     private long _trustedSince;
@@ -41,7 +41,7 @@ internal sealed class RaftCheckers(RaftHistory history)
     /// <summary>State machine safety: nobody applies another entry at an index.</summary>
     public void Applied(RaftNode node, LogEntry entry, ulong state)
     {
-        if (!_committed.TryAdd(entry.Index, (entry.Term, state)))
+        if (!_committed.TryAdd(entry.Index, (entry.Term, node.Raft.Term, state)))
             Agree(node, entry.Index, state);
         _lastCommitted = Math.Max(_lastCommitted, entry.Index);
     }
@@ -124,12 +124,15 @@ internal sealed class RaftCheckers(RaftHistory history)
         }
     }
 
-    /// <summary>Leader completeness: the log of a leader holds all that was committed in earlier terms.</summary>
+    /// <summary>
+    /// Leader completeness: the log of a leader holds all that was committed in earlier terms. An entry of an earlier
+    /// term may have been committed in a later one, while this leader won in between and stood still.
+    /// </summary>
     private void HasAllCommitted(RaftNode node, long leads)
     {
         for (var index = (node.Disk.Snapshot?.Index ?? 0) + 1; index <= _lastCommitted; index++)
         {
-            if (_committed.TryGetValue(index, out var entry) && entry.Term < leads && node.Disk.TermAt(index) != entry.Term)
+            if (_committed.TryGetValue(index, out var entry) && entry.CommittedIn < leads && node.Disk.TermAt(index) != entry.Term)
                 throw new RaftFailure("LeaderCompleteness", $"{node.Plan.Id} leads {leads} without entry {index} of term {entry.Term}, which is committed");
         }
     }

@@ -11,7 +11,7 @@ namespace AspireElection.Tests.Stores.Quorum.Histories;
 /// </remarks>
 public sealed class RaftHistoriesTests(ITestOutputHelper output)
 {
-    private const int Usual = 3_000;
+    private const int Usual = 2_000;
     private const int Long = 20_000;
 
     [Fact]

@@ -40,7 +40,8 @@ internal sealed class RaftMachine(RaftHistory history, RaftNode node)
 
     public void Write(TimeSpan now)
     {
-        if (!node.Trusts || !node.Raft.Leads)
+        // Whether it is still trusted in or not: a leader that is deposed must not be able to do harm by this.
+        if (!node.Raft.Leads)
             return;
         var proposal = node.Raft.Propose(now, node.Raft.Term, Encoding.UTF8.GetBytes($"{node.Plan.Id}{++_written}"));
         if (proposal.Taken)

@@ -1,4 +1,5 @@
 using AspireElection.Tests.Mistakes;
+using AspireElection.Tests.Stores.Quorum.Paper;
 
 namespace AspireElection.Tests.Stores.Quorum.Histories;
 
@@ -13,6 +14,28 @@ internal static class RaftMistakes
     private const string Replication = Folder + "RaftState.Replication.cs";
     private const string Promise = Folder + "LeasePromise.cs";
     private const string Log = Folder + "RaftLog.cs";
+
+    /// <summary>Those that each run tries.</summary>
+    public static IEnumerable<Mistake> Few => All.Where(m => m.Name is
+        "two votes in a term" or "the vote is not stored" or "no check of the candidate's log" or "a matching append cuts the log"
+        or "replicas of an older term are counted" or "the lease is ignored by voters" or "a restarted voter votes at once"
+        or "a snapshot leaves a log that does not continue it" or "who gave the seat back goes on" or "a late release frees a later lease");
+
+    /// <summary>Rare in histories: a scenario shows them at once.</summary>
+    public static IReadOnlyDictionary<string, (Type Tests, string Fact)> Scenarios { get; } = new Dictionary<string, (Type, string)>
+    {
+        ["the vote is not stored"] = (typeof(VoteTests), nameof(VoteTests.A_vote_outlives_a_restart_and_is_stored_before_it_is_sent)),
+        ["replicas of an older term are counted"] = (typeof(LogTests), nameof(LogTests.An_entry_of_an_earlier_term_is_not_committed_by_counting_it)),
+        ["a late release frees a later lease"] = (typeof(TransferTests), nameof(TransferTests.A_late_release_does_not_end_a_later_lease)),
+        ["elected from the answer on"] = (typeof(LeaseTests), nameof(LeaseTests.The_seat_is_held_from_the_sending_of_a_confirmed_round)),
+        ["a restarted voter votes at once"] = (typeof(LeaseTests), nameof(LeaseTests.A_restarted_voter_gives_no_vote_for_a_full_lease)),
+        ["the promise is not stored"] = (typeof(LeaseTests), nameof(LeaseTests.A_restarted_voter_gives_no_vote_for_a_full_lease)),
+        ["trust counts from the answer"] = (typeof(LeaseTests), nameof(LeaseTests.A_round_is_confirmed_by_answers_to_this_very_round)),
+        ["the next change does not wait for a lease"] = (typeof(EligibilityTests), nameof(EligibilityTests.The_next_change_waits_for_the_commit_of_the_one_before_and_for_a_lease_under_it)),
+        ["a shorter lease takes a longer one back"] = (typeof(LeaseTests), nameof(LeaseTests.The_leaders_lease_counts_and_a_shorter_one_takes_nothing_back)),
+        ["pre-votes of an earlier campaign count"] = (typeof(VoteTests), nameof(VoteTests.A_late_answer_to_an_earlier_campaign_for_the_same_term_does_not_count)),
+        ["entries carry the lease"] = (typeof(LeaseTests), nameof(LeaseTests.Writes_do_not_keep_a_seat_that_nobody_renews)),
+    };
 
     public static IReadOnlyList<Mistake> All { get; } =
     [
@@ -72,6 +95,16 @@ internal static class RaftMistakes
             new Edit(Elections, " && !_promise.HoldsAt(now) && _seat is null;", " && _seat is null;")),
         new("who gave the seat back goes on", "thesis, section 3.10: its successor may be elected already",
             new Edit(Leading, "if (_seat is not { Releasing: false } seat || seat.Term != term)", "if (_seat is not { } seat || seat.Term != term)")),
+        new("a shorter lease takes a longer one back", "a renewal with another lease, or one that was overtaken",
+            new Edit(Promise, "Until = until > Until ? until : Until;", "Until = until;")),
+        new("entries carry the lease", "who writes but is not renewed keeps the seat for ever",
+            new Edit(Replication, "SendAppend(now, seat, peer, 0, TimeSpan.Zero);\n        }\n    }\n\n    private void SendAppend", "Beat(now, Term, seat.Standing.Lease);\n        }\n    }\n\n    private void SendAppend")),
+        new("the next change does not wait for a lease", "two changes within a lease: majorities that do not overlap",
+            new Edit(Folder + "RaftState.Membership.cs", " || seat.CoveredEnd < seat.TrustEnd)", ")")),
+        new("pre-votes of an earlier campaign count", "a voter may have heard a leader since",
+            new Edit(Elections, "answer.Campaign == _campaign!.Number && _campaign.Count(", "_campaign!.Count(")),
+        new("nobody stands for others", "the only candidate lacks a committed entry, the voter that has it does not stand",
+            new Edit(Elections, "        if (free && !granted)\n            StandForOthers(now);\n", string.Empty)),
         new("read without a round", "section 8: a leader that is deposed answers with old data",
             new Edit(Leading, "round.Confirmed.Count(_eligibility.Has) < _eligibility.Majority)", "round.Confirmed.Count(_eligibility.Has) < _eligibility.Majority && round.Lease > TimeSpan.Zero)")),
     ];

@@ -49,6 +49,8 @@ internal sealed class RaftPlan
     {
         Seed = seed;
         _dice = new Dice(seed);
+        // Crash after crash while votes are under way, and all at once on a line on which everything crosses.
+        var storm = _dice.Hits(0.25);
         var count = _dice.Pick(1, 2, 3, 3, 3, 3, 4, 5, 5);
         var leases = _dice.Hits(0.7) ? [1000] : new long[] { 600, 1000, 1500 };
         var priorities = _dice.Hits(0.5) ? 1 : 3;
@@ -60,17 +62,22 @@ internal sealed class RaftPlan
             i == 0 || _dice.Hits(0.85),
             leases[_dice.Next(leases.Length)] * Ms,
             _dice.Pick(0, 0, 1, 8) * Ms,
-            _dice.Hits(0.7) ? _dice.Between(0, 50 * Ms) : _dice.Between(0, 2_000 * Ms)))];
+            storm ? _dice.Between(0, 5 * Ms) : _dice.Hits(0.7) ? _dice.Between(0, 50 * Ms) : _dice.Between(0, 2_000 * Ms)))];
         Eligible = count >= 3 && _dice.Hits(0.35) ? _dice.Pick(1, 2, count - 1) : count;
         Loss = _dice.Pick(0, 0, 0.02, 0.1, 0.25);
         Twice = _dice.Pick(0, 0.02, 0.15);
         Late = _dice.Pick(0, 0.01, 0.05);
         LongestLate = _dice.Pick(50, 400, 2500) * Ms;
-        Trip = _dice.Pick(1, 3, 10) * Ms;
+        Trip = (storm ? _dice.Pick(30, 80) : _dice.Pick(1, 3, 10)) * Ms;
         WritesEvery = _dice.Pick(40, 150, 500) * Ms;
         CompactEvery = _dice.Pick(4, 10, 1000);
-        MostEntries = _dice.Pick(1, 3, 64);
-        Faults = [.. Enumerable.Range(0, _dice.Next(14)).Select(_ => DrawFault())];
+        MostEntries = storm ? 64 : _dice.Pick(1, 3, 64);
+        Faults =
+        [
+            .. Enumerable.Range(0, _dice.Next(14)).Select(_ => DrawFault()),
+            .. Enumerable.Range(0, storm ? _dice.Next(40) : 0).Select(_ => new RaftFault(
+                RaftFaultKind.Crash, _dice.Between(10 * Ms, FaultsEnd / 2), _dice.Between(Ms, 40 * Ms), _dice.Next(-1, count), 0)),
+        ];
     }
 
     public ulong Seed { get; }

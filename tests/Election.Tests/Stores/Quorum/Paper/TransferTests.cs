@@ -1,0 +1,154 @@
+using AspireElection.Stores.Quorum.Protocol;
+
+namespace AspireElection.Tests.Stores.Quorum.Paper;
+
+/// <summary>Giving the seat back: thesis, section 3.10, and what it does to leases.</summary>
+public sealed class TransferTests
+{
+    private readonly RaftGroup _group = new();
+
+    // Thesis 3.10: the target is brought up to date, told to campaign, and elected in spite of the lease (4.2.3).
+    [Fact]
+    public void The_best_that_waits_is_elected_at_once()
+    {
+        _group.Elect("a");
+        _group.Stand("b", 1);
+        _group.Stand("c", 7);
+        Assert.True(_group.Beat("a"));
+        Assert.Equal(["c", "b"], _group["a"].Line.Select(s => s.Id));
+        _group.Propose("a", "x");
+        _group.Lose(m => m.To == "c");
+        _group.Do("a", r => r.Transfer(_group.Now, r.Term));
+        _group.Deliver();
+        Assert.True(_group["c"].Leads);
+        Assert.Equal("x", _group.Applied("c"));
+        Assert.Equal(new Lost(1, LostBecause.Released), _group.Events<Lost>("a").Single());
+    }
+
+    [Fact]
+    public void Who_gave_the_seat_back_can_neither_renew_nor_write_nor_give_it_back_twice()
+    {
+        var term = _group.Elect("a");
+        _group.Stand("b");
+        _group.Beat("a");
+        var underWay = _group.Do("a", r => r.Beat(_group.Now, term, RaftGroup.Lease));
+        Assert.True(_group.Do("a", r => r.Transfer(_group.Now, term)));
+        Assert.False(_group.Do("a", r => r.Transfer(_group.Now, term)));
+        Assert.Equal(0, _group.Do("a", r => r.Beat(_group.Now, term, RaftGroup.Lease)));
+        Assert.Equal(Refusal.NotLeader, _group["a"].Propose(_group.Now, term, []).Refused);
+        _group.Deliver();
+        Assert.DoesNotContain(_group.Events<RoundConfirmed>("a"), e => e.Round == underWay);
+        Assert.True(_group["b"].Leads);
+        // Of a later term of its own it is not the giver.
+        Assert.False(_group.Do("b", r => r.Transfer(_group.Now, term)));
+        Assert.True(_group["b"].Leads);
+    }
+
+    // Nobody waits: no lease is left to wait for.
+    [Fact]
+    public void A_seat_that_nobody_waits_for_is_free_at_once()
+    {
+        var term = _group.Elect("a");
+        _group.Do("a", r => r.Transfer(_group.Now, term));
+        _group.Deliver();
+        Assert.Equal(term, _group.Events<SeatVacated>("b").Single().Term);
+        var freeAt = _group.Now;
+        _group.Elect("c");
+        Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(250));
+    }
+
+    // The one that was told to campaign is dead: the next goes on a slot later, without waiting for the lease.
+    [Fact]
+    public void A_dead_successor_costs_a_slot_and_no_lease()
+    {
+        var group = new RaftGroup("abcd");
+        var term = group.Elect("a");
+        group.Stand("b", 5);
+        group.Stand("c");
+        group.Beat("a");
+        group.Do("a", r => r.Transfer(group.Now, term));
+        group.Deliver(m => m is not TimeoutNow && m is not VoteRequest { Transfer: true });
+        group.Lose(m => m is TimeoutNow);
+        var freeAt = group.Now;
+        group.RunUntil(() => group["c"].Leads, "acd");
+        Assert.True(group.Now - freeAt < TimeSpan.FromMilliseconds(400), $"{group.Now - freeAt}");
+    }
+
+    // The best does not answer: after the time for a campaign the best of those that are up to date is taken.
+    [Fact]
+    public void A_successor_that_is_not_brought_up_to_date_is_passed_over()
+    {
+        var term = _group.Elect("a");
+        _group.Stand("b", 5);
+        _group.Stand("c");
+        _group.Beat("a");
+        _group.Do("a", r => r.Transfer(_group.Now, term));
+        _group.DeliverAmong("ac");
+        Assert.Equal(RaftRole.Leader, _group["a"].Role);
+        _group.Lose();
+        _group.Pass(260);
+        _group.Do("a", r => r.Tick(_group.Now));
+        _group.DeliverAmong("ac");
+        Assert.True(_group["c"].Leads);
+    }
+
+    // Messages of the leader that gave back, overtaken by its release, promise nothing any more.
+    [Fact]
+    public void A_heartbeat_that_comes_after_the_release_of_its_term_promises_nothing()
+    {
+        var beat = new Append("a", "b", 1, 0, 0, [], 0, 1, RaftGroup.Lease, []);
+        _group.Step(beat);
+        _group.Step(new SeatReleased("a", "b", 1));
+        Assert.Equal(0, _group.Answer<AppendAnswer>(beat).Round);
+        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0)).Granted);
+        _group.Step(new SeatReleased("a", "b", 1));
+        Assert.Single(_group.Events<SeatVacated>("b"));
+    }
+
+    // A deposed leader's late messages say nothing about the lease of its successor.
+    [Fact]
+    public void A_late_release_does_not_end_a_later_lease()
+    {
+        _group.Step(new Append("c", "b", 2, 0, 0, [], 0, 1, RaftGroup.Lease, []));
+        _group.Step(new SeatReleased("a", "b", 1));
+        _group.Step(new TimeoutNow("a", "b", 1));
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("a", "b", 3, 9, 9, false)).Granted);
+        // Nor does a campaign that the leader before it asked for.
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("a", "b", 2, 9, 9, true)).Granted);
+        Assert.Equal("c", _group["b"].Leader);
+    }
+
+    [Fact]
+    public void Who_does_not_wait_does_not_campaign_when_told()
+    {
+        _group.Step(new TimeoutNow("a", "b", 1));
+        Assert.Equal((RaftRole.Follower, 1L), (_group["b"].Role, _group["b"].Term));
+    }
+
+    // Another candidacy of the same peer: a term of its own, which is what tokens are counted by.
+    [Fact]
+    public void The_next_candidacy_of_the_same_peer_gets_a_new_term()
+    {
+        var term = _group.Elect("a");
+        _group.Do("a", r => r.Stand(_group.Now, RaftGroup.Standing("second")));
+        _group.Do("a", r => r.Transfer(_group.Now, term));
+        _group.Deliver();
+        Assert.Equal(term + 1, _group.Events<Elected>("a").Last().Term);
+        Assert.Equal(RaftGroup.Bytes("second"), _group.Events<Elected>("a").Last().Holder);
+    }
+
+    // A candidacy that was cancelled while its term was being won leaves no lease behind.
+    [Fact]
+    public void A_term_that_was_won_for_nobody_is_given_back()
+    {
+        _group.Stand("a");
+        _group.Wake("a");
+        _group.Deliver(m => m is not AppendAnswer);
+        Assert.Equal(RaftRole.Leader, _group["a"].Role);
+        _group.Do("a", r => r.Withdraw(_group.Now));
+        _group.Deliver();
+        Assert.Empty(_group.Events<Elected>("a"));
+        Assert.NotEmpty(_group.Events<SeatVacated>("b"));
+        Assert.Equal(RaftRole.Follower, _group["a"].Role);
+    }
+}
