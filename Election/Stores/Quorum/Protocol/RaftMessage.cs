@@ -33,8 +33,8 @@ internal sealed record PreVoteAnswer(string From, string To, long Term, long Cam
 /// <param name="Term">The term that the sender campaigns in.</param>
 /// <param name="LastIndex">Index of the sender's last entry.</param>
 /// <param name="LastTerm">Term of the sender's last entry.</param>
-/// <param name="Transfer">The leader of the term before told the sender to campaign: no lease of that term is to be waited for.</param>
-internal sealed record VoteRequest(string From, string To, long Term, long LastIndex, long LastTerm, bool Transfer)
+/// <param name="Released">The term whose leader told the sender to campaign: no lease of it or of an older one is to be waited for. Below zero for none.</param>
+internal sealed record VoteRequest(string From, string To, long Term, long LastIndex, long LastTerm, long Released)
     : RaftMessage(From, To, Term);
 
 /// <summary>Answer to <see cref="VoteRequest"/>.</summary>

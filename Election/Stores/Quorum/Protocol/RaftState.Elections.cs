@@ -53,12 +53,14 @@ internal sealed partial class RaftState
     {
         Role = RaftRole.Candidate;
         Leader = null;
+        // Named, not counted back from the new term: of the terms that are skipped another leader may be seated by now.
+        var released = transfer ? Term : -1;
         Term = NextTerm;
         _vote = _settings.Self;
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
         foreach (var peer in Others(Eligible))
-            Send(new VoteRequest(_settings.Self, peer, Term, _log.LastIndex, _log.LastTerm, transfer));
+            Send(new VoteRequest(_settings.Self, peer, Term, _log.LastIndex, _log.LastTerm, released));
         if (_campaign.Count(_settings.Self, granted: true))
             BecomeLeader(now);
     }
@@ -95,8 +97,8 @@ internal sealed partial class RaftState
     private void AnswerVote(TimeSpan now, VoteRequest request)
     {
         // Told to campaign by the leader of the term before: that one trusts no more, and no older one does.
-        if (request.Transfer)
-            HearRelease(now, request.Term - 1);
+        if (request.Released >= 0)
+            HearRelease(now, request.Released);
         var bound = _promise.HoldsAt(now);
         if (request.Term > Term && !bound)
             BecomeFollower(now, request.Term, null);

@@ -40,7 +40,7 @@ internal static class RaftMessages
             case VoteRequest m:
                 writer.Write(m.LastIndex);
                 writer.Write(m.LastTerm);
-                writer.Write(m.Transfer);
+                writer.Write(m.Released);
                 break;
             case VoteAnswer m:
                 writer.Write(m.Granted);
@@ -72,7 +72,7 @@ internal static class RaftMessages
         {
             Kind.PreVoteRequest => new PreVoteRequest(from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
             Kind.PreVoteAnswer => new PreVoteAnswer(from, to, term, reader.ReadInt64(), reader.ReadBoolean()),
-            Kind.VoteRequest => new VoteRequest(from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadBoolean()),
+            Kind.VoteRequest => new VoteRequest(from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
             Kind.VoteAnswer => new VoteAnswer(from, to, term, reader.ReadBoolean()),
             Kind.Append => ReadAppend(reader, from, to, term),
             Kind.AppendAnswer => new AppendAnswer(

@@ -159,7 +159,12 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     private void Stand(TimeSpan now)
     {
         _standing = true;
-        node.Raft.Stand(now, new Standing(_priority, Lease, Encoding.UTF8.GetBytes(_holder)));
+        node.Raft.Stand(now, new Standing(_priority, Lease, Encoding.UTF8.GetBytes(_holder))
+        {
+            Name = node.Plan.Id,
+            // It has seen higher tokens than the log knows of.
+            AtLeast = dice.Hits(0.1) ? node.Raft.Term + dice.Next(5) : 0,
+        });
     }
 
     /// <summary>Trust ends first, the seat is given back after that.</summary>

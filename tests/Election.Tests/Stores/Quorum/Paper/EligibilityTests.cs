@@ -97,7 +97,7 @@ public sealed class EligibilityTests
     public void A_peer_that_does_not_know_yet_that_it_is_eligible_votes()
     {
         var group = new RaftGroup("abcd", "abc");
-        Assert.True(group.Answer<VoteAnswer>(new VoteRequest("b", "d", 1, 5, 1, false)).Granted);
+        Assert.True(group.Answer<VoteAnswer>(new VoteRequest("b", "d", 1, 5, 1, -1)).Granted);
     }
 
     [Fact]

@@ -14,11 +14,11 @@ public sealed class LeaseTests
         var term = _group.Elect("a");
         _group.Pass(990);
         Assert.False(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", term + 1, 1, 9, term)).Granted);
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, false)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, -1)).Granted);
         Assert.Equal(term, _group["b"].Term);
         _group.Pass(20);
         Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", term + 1, 2, 9, term)).Granted);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, -1)).Granted);
     }
 
     // The leader's lease counts, whatever the voter's own settings are.
@@ -28,9 +28,9 @@ public sealed class LeaseTests
         Beat(1, TimeSpan.FromSeconds(3), 2);
         Beat(1, TimeSpan.FromSeconds(1), 3);
         _group.Pass(2_990);
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, false)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);
         _group.Pass(20);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);
     }
 
     // A leader of a later term waited for the end of every earlier lease: a long one need not be kept on.
@@ -41,7 +41,7 @@ public sealed class LeaseTests
         Beat(2, TimeSpan.FromSeconds(1), 1);
         Assert.Equal(TimeSpan.FromSeconds(1), _group.Disk("b").HardState!.Promised);
         _group.Pass(1_010);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 3, 0, 0, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 3, 0, 0, -1)).Granted);
     }
 
     // A promise is stored before it is answered; a restarted voter waits for the longest one.
@@ -55,9 +55,9 @@ public sealed class LeaseTests
         _group.Pass(990);
         Assert.True(_group["b"].WakeAt > _group.Now);
         Assert.False(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0)).Granted);
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, false)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);
         _group.Pass(20);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);
     }
 
     // A promise to this very term was longer than the first one after the restart: it is kept all the same.
@@ -69,7 +69,7 @@ public sealed class LeaseTests
         Beat(1, TimeSpan.FromSeconds(1), 2);
         Assert.Equal(TimeSpan.FromSeconds(3), _group.Disk("b").HardState!.Promised);
         _group.Pass(2_990);
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, false)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class LeaseTests
     {
         _group.Stand("a");
         Assert.True(_group["a"].WakeAt - _group.Now < TimeSpan.FromMilliseconds(50));
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 1, 0, 0, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 1, 0, 0, -1)).Granted);
     }
 
     // Thesis 6.4.1: the lease counts from when the round was sent that a majority answered; each answer counts for its own round.
@@ -169,7 +169,7 @@ public sealed class LeaseTests
         _group.Deliver();
         Assert.Equal(TimeSpan.Zero, _group.Events<RoundConfirmed>("a").Single(e => e.Round == round).Lease);
         _group.Pass(210);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, -1)).Granted);
     }
 
     private void Beat(long term, TimeSpan lease, long round) =>

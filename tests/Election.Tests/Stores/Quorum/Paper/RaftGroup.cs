@@ -41,7 +41,7 @@ internal sealed class RaftGroup
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    public static Standing Standing(string id, int priority = 0, TimeSpan? lease = null) => new(priority, lease ?? Lease, Bytes(id));
+    public static Standing Standing(string id, int priority = 0, TimeSpan? lease = null) => new(priority, lease ?? Lease, Bytes(id)) { Name = id };
 
     public RaftDisk Disk(string id) => _disks[id];
 

@@ -67,7 +67,7 @@ public sealed class TransferTests
         group.Stand("c");
         group.Beat("a");
         group.Do("a", r => r.Transfer(group.Now, term));
-        group.Deliver(m => m is not TimeoutNow && m is not VoteRequest { Transfer: true });
+        group.Deliver(m => m is not TimeoutNow && m is not VoteRequest { Released: >= 0 });
         group.Lose(m => m is TimeoutNow);
         var freeAt = group.Now;
         group.RunUntil(() => group["c"].Leads, "acd");
@@ -112,10 +112,24 @@ public sealed class TransferTests
         _group.Step(new Append("c", "b", 2, 0, 0, [], 0, 1, RaftGroup.Lease, []));
         _group.Step(new SeatReleased("a", "b", 1));
         _group.Step(new TimeoutNow("a", "b", 1));
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("a", "b", 3, 9, 9, false)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("a", "b", 3, 9, 9, -1)).Granted);
         // Nor does a campaign that the leader before it asked for.
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("a", "b", 2, 9, 9, true)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("a", "b", 2, 9, 9, 1)).Granted);
         Assert.Equal("c", _group["b"].Leader);
+    }
+
+    // The leader of term 1 told b to campaign; c was elected in 2 meanwhile, and b, which did not hear of it, skips to 9.
+    [Fact]
+    public void A_campaign_that_skips_terms_claims_no_lease_of_those_to_be_over()
+    {
+        _group.Step(new Append("a", "b", 1, 0, 0, [], 0, 1, RaftGroup.Lease, []));
+        _group.Step(new Append("c", "a", 2, 0, 0, [], 0, 1, RaftGroup.Lease, []));
+        _group.Do("b", r => r.Stand(_group.Now, RaftGroup.Standing("b") with { AtLeast = 9 }));
+        _group.Step(new TimeoutNow("a", "b", 1));
+        Assert.Equal(9, _group["b"].Term);
+        _group.Deliver(m => m is VoteRequest or VoteAnswer && m.From != "c" && m.To != "c");
+        Assert.Equal(RaftRole.Candidate, _group["b"].Role);
+        Assert.Equal("c", _group["a"].Leader);
     }
 
     [Fact]

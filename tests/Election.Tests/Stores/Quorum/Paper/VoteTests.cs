@@ -11,24 +11,24 @@ public sealed class VoteTests
     [Fact]
     public void A_peer_votes_once_in_a_term()
     {
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("b", "a", 1, 0, 0, false)).Granted);
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "a", 1, 0, 0, false)).Granted);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("b", "a", 1, 0, 0, false)).Granted);
-        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "a", 2, 0, 0, false)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("b", "a", 1, 0, 0, -1)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "a", 1, 0, 0, -1)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("b", "a", 1, 0, 0, -1)).Granted);
+        Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "a", 2, 0, 0, -1)).Granted);
     }
 
     // Figure 2, state: votedFor and currentTerm are persistent, and updated before responding.
     [Fact]
     public void A_vote_outlives_a_restart_and_is_stored_before_it_is_sent()
     {
-        _group["a"].Step(_group.Now, new VoteRequest("b", "a", 3, 0, 0, false));
+        _group["a"].Step(_group.Now, new VoteRequest("b", "a", 3, 0, 0, -1));
         var ready = _group["a"].TakeReady()!;
         Assert.Equal(new HardState(3, "b", TimeSpan.Zero), ready.HardState);
         Assert.Single(ready.Messages);
 
         _group.Disk("a").Store(ready);
         _group.Restart("a");
-        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "a", 3, 0, 0, false)).Granted);
+        Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "a", 3, 0, 0, -1)).Granted);
         Assert.Equal(3, _group["a"].Term);
     }
 
@@ -37,7 +37,7 @@ public sealed class VoteTests
     public void An_old_term_gets_no_vote_and_hears_the_new_one()
     {
         _group.Restore("a", 5);
-        var answer = _group.Answer<VoteAnswer>(new VoteRequest("b", "a", 4, 9, 4, false));
+        var answer = _group.Answer<VoteAnswer>(new VoteRequest("b", "a", 4, 9, 4, -1));
         Assert.Equal((false, 5L), (answer.Granted, answer.Term));
     }
 
@@ -52,7 +52,7 @@ public sealed class VoteTests
     {
         _group.Restore("a", 3, 1, 1, 2);
         Assert.Equal(granted, _group.Answer<PreVoteAnswer>(new PreVoteRequest("b", "a", 4, 1, lastIndex, lastTerm)).Granted);
-        Assert.Equal(granted, _group.Answer<VoteAnswer>(new VoteRequest("b", "a", 4, lastIndex, lastTerm, false)).Granted);
+        Assert.Equal(granted, _group.Answer<VoteAnswer>(new VoteRequest("b", "a", 4, lastIndex, lastTerm, -1)).Granted);
     }
 
     // Section 5.2: a candidate wins with the votes of a majority for the same term.
