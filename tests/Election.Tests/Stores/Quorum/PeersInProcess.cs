@@ -77,6 +77,25 @@ internal sealed class PeersInProcess : IAsyncDisposable
             Stores.Add(store);
             await ServeAsync(_list[id], store);
         }
+
+        await Task.WhenAll(Stores.Select(ConnectedAsync));
+    }
+
+    /// <summary>A line takes its time where all cores are busy with other tests: no fact is about that.</summary>
+    private static async Task ConnectedAsync(QuorumStore store)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await store.ListAsync("connected", CancellationToken.None);
+                return;
+            }
+            catch (StoreUnavailableException) when (attempt < 40)
+            {
+                // Asked again: each answer waits for a while by itself.
+            }
+        }
     }
 
     private async Task CloseAsync()

@@ -105,6 +105,8 @@ internal sealed class RaftPlan
 
     public IReadOnlyList<RaftFault> Faults { get; }
 
+    public bool TermsAreTimes => Seed % 2 == 0;
+
     public Dice DiceFor(ulong part) => _dice.For(part);
 
     public override string ToString() => string.Create(

@@ -162,8 +162,11 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
         node.Raft.Stand(now, new Standing(_priority, Lease, Encoding.UTF8.GetBytes(_holder))
         {
             Name = node.Plan.Id,
-            // It has seen higher tokens than the log knows of.
-            AtLeast = dice.Hits(0.1) ? node.Raft.Term + dice.Next(5) : 0,
+            AtLeast = Math.Max(
+                // It has seen higher tokens than the log knows of.
+                dice.Hits(0.1) ? node.Raft.Term + dice.Next(5) : 0,
+                // Or it counts by its wall clock, as the store does: then hardly any term is the one before and one more.
+                history.Plan.TermsAreTimes ? (now.Ticks - node.Plan.Origin) / TimeSpan.TicksPerMicrosecond : 0),
         });
     }
 
