@@ -14,6 +14,7 @@ internal sealed partial class Group
     private readonly List<TaskCompletionSource> _releases = [];
     private List<Reading> _reads = [];
     private List<Reading> _nextReads = [];
+    /// <summary>The first round that was begun for <see cref="_reads"/>.</summary>
     private long _readRound;
     private TimeSpan _readRoundAt;
     private (long Term, CandidateId Candidate)? _held;
@@ -93,8 +94,10 @@ internal sealed partial class Group
         {
             if (_held != (term.Token, term.Candidate) || !_raft.Leads)
                 answer.TrySetResult(IsOver(term) ? LedgerAnswer.Stale : LedgerAnswer.Elsewhere(Elsewhere));
-            else if (!_state.Fits(command))
+            else if (!_state.Fits(command, 0))
                 answer.TrySetResult(LedgerAnswer.Full);
+            else if (!_state.Fits(command, _log.SizeAfter(_appliedTo)))
+                answer.TrySetResult(LedgerAnswer.Refused(Refusal.Busy));
             else
                 Follow(_raft.Propose(Now, term.Token, command.ToBytes()), term.Token, answer);
         }, cancellationToken);
@@ -121,7 +124,7 @@ internal sealed partial class Group
 
             _nextReads.Add(new Reading(query, answer));
             if (_reads.Count == 0)
-                StartReadRound();
+                StartReadRounds();
         }, cancellationToken);
 
     /// <summary>What this peer knows for certain and how far its log goes: for a read while nobody leads.</summary>
@@ -161,31 +164,47 @@ internal sealed partial class Group
             Promised(round.Term, round.SentAt + round.Lease);
         if (_renewals.Remove(round.Round, out var renewal))
             renewal.TrySetResult(RenewAnswer.Renewed);
-        if (_readRound != round.Round || _reads.Count == 0)
+        // A later round than the one that was begun for them says as much.
+        if (_reads.Count == 0 || round.Round < _readRound)
             return;
         foreach (var read in _reads)
             read.Answer.TrySetResult(LedgerAnswer.Read(read.Query.Of(_state)));
         _reads = [];
-        StartReadRound();
+        StartReadRounds();
     }
 
     /// <summary>All that came meanwhile are answered by one round, which begins after they were asked.</summary>
-    private void StartReadRound()
+    private void StartReadRounds()
     {
-        _reads.AddRange(_nextReads);
+        _reads = [.. _nextReads.Where(r => !r.Answer.Task.IsCompleted)];
         _nextReads = [];
-        if (_reads.Count == 0)
-            return;
-        _readRoundAt = Now;
-        _readRound = _raft.Beat(Now, _raft.Term, TimeSpan.Zero);
-        if (_readRound == 0)
-            FailReads();
+        if (_reads.Count > 0)
+            _readRound = BeatForReads();
     }
 
+    private long BeatForReads()
+    {
+        _readRoundAt = Now;
+        var round = _raft.Beat(Now, _raft.Term, TimeSpan.Zero);
+        if (round == 0)
+            FailReads();
+        return round;
+    }
+
+    /// <summary>
+    /// Asks for the confirmation again. What began before stays good, where a round takes longer than this: to wait for
+    /// the newest alone would be to wait for ever.
+    /// </summary>
     private void LookAgain()
     {
-        if (_reads.Count > 0 && Now >= _readRoundAt + ReadRoundLimit)
-            StartReadRound();
+        if (_reads.Count == 0 || Now < _readRoundAt + ReadRoundLimit)
+            return;
+        _reads.RemoveAll(r => r.Answer.Task.IsCompleted);
+        _nextReads.RemoveAll(r => r.Answer.Task.IsCompleted);
+        if (_reads.Count == 0)
+            StartReadRounds();
+        else
+            BeatForReads();
     }
 
     private void Lose(Lost lost)
@@ -195,8 +214,9 @@ internal sealed partial class Group
         foreach (var renewal in _renewals.Values)
             renewal.TrySetResult(RenewAnswer.Lost);
         _renewals.Clear();
+        // However the term ended: what was sent before may yet be committed by the next leader.
         foreach (var (_, answer) in _proposals.Values)
-            answer.TrySetResult(lost.Because == LostBecause.LeaseRanOut ? LedgerAnswer.Unknown : LedgerAnswer.Stale);
+            answer.TrySetResult(LedgerAnswer.Unknown);
         _proposals.Clear();
         FailReads();
         foreach (var release in _releases)

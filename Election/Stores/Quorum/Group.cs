@@ -119,7 +119,7 @@ internal sealed partial class Group : IAsyncDisposable
 
     private GroupLog Begin()
     {
-        _log = GroupLog.Open(_path, _peers.Self, _election);
+        _log = GroupLog.Open(_path, _peers.Self, _election, afterFailure: _trouble is not null);
         if (_log.CutOff > 0)
             _around.CutOff(_election, _path, _log.CutOff);
         var restored = _log.Restored;

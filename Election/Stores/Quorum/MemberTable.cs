@@ -45,6 +45,12 @@ internal sealed class MemberTable(string election, TimeProvider clock)
     /// <summary>How long it is remembered that a member is gone; by then every peer that lives has been told.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Who is gone and not known here is only taken up while it was heard of lately. Else peers whose memories end one
+    /// after the other would remind each other of it for ever.
+    /// </summary>
+    private static readonly TimeSpan Heard = Remembered * 2;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<CandidateId, (MemberRow Row, long HeardAt)> _rows = [];
 
@@ -88,8 +94,9 @@ internal sealed class MemberTable(string election, TimeProvider clock)
         {
             foreach (var row in rows)
             {
-                if (!_rows.TryGetValue(row.Member.Id, out var known) ||
-                    row.Member.LastHeartbeat > known.Row.Member.LastHeartbeat ||
+                if (!_rows.TryGetValue(row.Member.Id, out var known)
+                    ? !row.Gone || (clock.GetUtcNow() - row.Member.LastHeartbeat).Duration() < Heard
+                    : row.Member.LastHeartbeat > known.Row.Member.LastHeartbeat ||
                     (row.Member.LastHeartbeat == known.Row.Member.LastHeartbeat && row.Gone && !known.Row.Gone))
                 {
                     Put(row);

@@ -15,6 +15,10 @@ public sealed partial class QuorumStore
     private static readonly TimeSpan LedgerLimit = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LeaderLimit = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longer than for a question: a write that was not answered must not be sent again.</summary>
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LedgerPause = TimeSpan.FromMilliseconds(20);
 
     /// <inheritdoc/>
@@ -82,7 +86,7 @@ public sealed partial class QuorumStore
             cancellationToken,
             stale: () => new StaleTermException(term));
         if (why is not null)
-            throw new StoreUnavailableException("quorum: nobody leads, or the leader does not answer: the write was not taken");
+            throw new StoreUnavailableException("quorum: nobody leads, or too many writes wait: the write was not taken");
     }
 
     /// <summary>Null once it is done; else the last answer.</summary>
@@ -101,9 +105,10 @@ public sealed partial class QuorumStore
             var answer = await here(Of(election));
             if (answer is { Outcome: LedgerOutcome.Elsewhere, Leader: { } leader })
             {
-                answer = await _asks.AskAsync(leader, election, question, body, LeaderLimit, cancellationToken) is { } said
-                    ? LedgerAnswer.Parse(said) ?? answer
-                    : answer;
+                var isWrite = question == Question.Write;
+                var said = await _asks.AskAsync(leader, election, question, body, isWrite ? WriteLimit : LeaderLimit, cancellationToken);
+                // Silence does not tell whether it was applied; sent again it might be applied twice.
+                answer = (said is null ? null : LedgerAnswer.Parse(said)) ?? (isWrite ? LedgerAnswer.Unknown : answer);
             }
 
             if (isLast(answer))
@@ -114,7 +119,7 @@ public sealed partial class QuorumStore
                     LedgerOutcome.Full => throw new StoreUnavailableException(
                         $"quorum: the ledger of election '{election}' is full ({ElectionState.LargestLedger} characters); write less"),
                     LedgerOutcome.Unknown => throw new StoreUnavailableException(
-                        "quorum: the leader lost its majority before the write was confirmed: it may have been applied or not"),
+                        "quorum: the leader did not confirm the write, or its term ended before: it may have been applied or not; read before writing again"),
                     _ => null,
                 };
             }
@@ -130,7 +135,7 @@ public sealed partial class QuorumStore
         var end = _clock.After(LedgerLimit);
         while (true)
         {
-            var answer = await Of(election).ReadAsync(query, cancellationToken);
+            var answer = await ReadHereAsync(election, query, cancellationToken);
             if (answer is { Outcome: LedgerOutcome.Elsewhere, Leader: { } leader } &&
                 await _asks.AskAsync(leader, election, Question.Read, Bytes.Write(query.Write), LeaderLimit, cancellationToken) is { } said)
             {
@@ -142,6 +147,21 @@ public sealed partial class QuorumStore
             if (_clock.GetTimestamp() >= end)
                 throw new StoreUnavailableException("quorum: nobody leads, and whether the last write is stored by a majority is not known until somebody does");
             await Task.Delay(LedgerPause, _clock, cancellationToken);
+        }
+    }
+
+    /// <summary>A leader that no majority confirms does not answer before its lease ends, which may be long.</summary>
+    private async Task<LedgerAnswer> ReadHereAsync(string election, LedgerQuery query, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(LedgerLimit, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await Of(election).ReadAsync(query, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException($"quorum: this peer leads, but within {LedgerLimit.TotalSeconds:0} s no majority confirmed it");
         }
     }
 

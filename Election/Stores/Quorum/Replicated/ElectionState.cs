@@ -61,8 +61,12 @@ internal sealed class ElectionState
         }
     }
 
-    /// <summary>Whether the ledger has room for it.</summary>
-    public bool Fits(LedgerCommand command) => _size + command.Key.Length + command.Text.Length <= LargestLedger;
+    /// <summary>
+    /// Whether the ledger has room for it, also when all that is under way comes before: a ledger that outgrew the
+    /// largest record would stop every peer for good.
+    /// </summary>
+    public bool Fits(LedgerCommand command, long underWay) =>
+        _size + underWay + command.Key.Length + command.Text.Length <= LargestLedger;
 
     public IReadOnlyDictionary<string, string> Values(string prefix) => _values
         .Where(v => v.Key.StartsWith(prefix, StringComparison.Ordinal))

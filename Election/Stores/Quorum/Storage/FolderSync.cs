@@ -29,6 +29,20 @@ internal static partial class FolderSync
         }
     }
 
+    /// <summary>
+    /// Makes a folder and those above it that are missing, each of which a power cut may take away with all that is in it
+    /// while its name is not on the disk. The last name is written in any case: who made it may have been killed before.
+    /// </summary>
+    public static void Create(string folder)
+    {
+        if (Path.GetDirectoryName(folder) is not { } parent)
+            return;
+        if (!Directory.Exists(parent))
+            Create(parent);
+        Directory.CreateDirectory(folder);
+        Flush(parent);
+    }
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 

@@ -51,7 +51,13 @@ internal sealed class FrameFile : IDisposable
                 if (IsFollowed(bytes.AsSpan(end + 1)))
                     throw new InvalidDataException($"it is damaged at byte {end}, and whole records follow");
                 stream.SetLength(end);
+            }
+
+            // A process that was killed leaves records in the cache alone: what is read here counts as stored from now on.
+            if (bytes.Length > 0)
+            {
                 stream.Flush(flushToDisk: true);
+                FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
             }
 
             stream.Position = end;

@@ -50,9 +50,25 @@ internal sealed class GroupLog : IDisposable
     /// <summary>The entries behind an index.</summary>
     public IEnumerable<LogEntry> After(long index) => _entries.Where(e => e.Index > index);
 
+    /// <summary>How many bytes the entries behind an index hold.</summary>
+    public long SizeAfter(long index)
+    {
+        var size = 0L;
+        for (var i = _entries.Count - 1; i >= 0 && _entries[i].Index > index; i--)
+            size += _entries[i].Data.Length;
+        return size;
+    }
+
     /// <summary>Reads the file, which comes into being with the first that is stored.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="peer">Whose it is.</param>
+    /// <param name="election">Of which election.</param>
+    /// <param name="afterFailure">
+    /// A write of this process failed: what is read may be in the cache alone, and would never be written again. The file
+    /// is written anew.
+    /// </param>
     /// <exception cref="StoreUnavailableException">It is damaged, or another peer's; the message says what to do.</exception>
-    public static GroupLog Open(string path, string peer, string election)
+    public static GroupLog Open(string path, string peer, string election, bool afterFailure = false)
     {
         var log = new GroupLog(path, Bytes.Write(w =>
         {
@@ -63,7 +79,12 @@ internal sealed class GroupLog : IDisposable
         try
         {
             if (File.Exists(path))
+            {
                 log.Load();
+                if (afterFailure)
+                    log.Rewrite();
+            }
+
             return log;
         }
         catch (InvalidDataException damaged)
@@ -145,9 +166,11 @@ internal sealed class GroupLog : IDisposable
             WriteEntry(w, entry);
             w.Write((byte)Part.End);
         })));
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        FrameFile.Replace(_path, frames);
+        FolderSync.Create(Path.GetDirectoryName(_path)!);
+        // Not every system replaces a file that is open.
         _file?.Dispose();
+        _file = null;
+        FrameFile.Replace(_path, frames);
         _file = FrameFile.Open(_path, out _, out _);
         _liveBytes = _file.Length;
     }

@@ -17,7 +17,7 @@ internal sealed class PeerFolder : IDisposable
         Root = Path.Combine(Path.GetFullPath(dataDirectory), NameOf(peer));
         try
         {
-            Directory.CreateDirectory(Root);
+            FolderSync.Create(Root);
             _lock = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException) when (Directory.Exists(Root))

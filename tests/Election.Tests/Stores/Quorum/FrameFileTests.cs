@@ -87,6 +87,26 @@ public sealed class FrameFileTests : IDisposable
     }
 
     [Fact]
+    public void After_a_write_that_failed_the_file_is_written_anew_and_says_the_same()
+    {
+        using (var log = GroupLog.Open(FilePath, "a", "e"))
+        {
+            log.Store(new Ready { HardState = new HardState(7, "b", TimeSpan.FromSeconds(2)), CutFrom = 1, Entries = [Entry(1), Entry(2)] });
+            for (var term = 8; term < 20; term++)
+                log.Store(new Ready { HardState = new HardState(term, null, TimeSpan.Zero) });
+        }
+
+        var before = new FileInfo(FilePath).Length;
+        using var again = GroupLog.Open(FilePath, "a", "e", afterFailure: true);
+        Assert.InRange(new FileInfo(FilePath).Length, 1, before - 1);
+        again.Store(new Ready { CutFrom = 3, Entries = [Entry(3)] });
+        again.Dispose();
+        using var restored = GroupLog.Open(FilePath, "a", "e");
+        Assert.Equal(new HardState(19, null, TimeSpan.Zero), restored.Restored.HardState);
+        Assert.Equal([1, 2, 3], restored.Restored.Entries.Select(e => e.Index));
+    }
+
+    [Fact]
     public void The_log_of_another_peer_or_election_is_refused_in_a_line_that_says_what_to_do()
     {
         using (var log = GroupLog.Open(FilePath, "a", "e"))
