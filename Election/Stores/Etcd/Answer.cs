@@ -5,7 +5,8 @@ namespace AspireElection.Stores.Etcd;
 /// <summary>An answer of the server.</summary>
 /// <param name="Json">Its content.</param>
 /// <param name="SentAt">When the request that was answered was sent, as a timestamp.</param>
-internal readonly record struct Answer(JsonElement Json, long SentAt)
+/// <param name="Member">Who answered: which of the endpoints.</param>
+internal readonly record struct Answer(JsonElement Json, long SentAt, int Member = 0)
 {
     /// <summary>Of the whole store, at the moment of the answer.</summary>
     public long Revision => Json.TryGetProperty("header", out var header) ? KeyValue.Whole(header, "revision") : 0;

@@ -36,38 +36,42 @@ internal sealed class EtcdCalls : IDisposable
     /// <param name="bound">How long to wait, over all members.</param>
     /// <param name="cancellationToken">Ends the wait, not what the server may be doing.</param>
     /// <param name="repeatable">Whether a request that may have been done already can be sent to the next member.</param>
+    /// <param name="only">The one member to ask, once; null asks whoever answers.</param>
     public async ValueTask<Answer> AskAsync(
-        string method, JsonObject body, TimeSpan bound, CancellationToken cancellationToken, bool repeatable = true)
+        string method, JsonObject body, TimeSpan bound, CancellationToken cancellationToken, bool repeatable = true, int? only = null)
     {
         var text = body.ToJsonString();
         var end = _clock.After(bound);
         // Of several members one may hang: it must leave time for the next.
-        var share = _options.Endpoints.Count > 1 ? bound / 2 : bound;
+        var share = _options.Endpoints.Count > 1 && only is null ? bound / 2 : bound;
         for (var attempt = 1; ; attempt++)
         {
-            var member = Volatile.Read(ref _current);
+            var member = only ?? Volatile.Read(ref _current);
+            var begun = _clock.GetTimestamp();
             using var limit = new CancellationTokenSource(Shorter(share, Longer(_clock.Until(end), s_pause)), _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
             Exception trouble;
             try
             {
-                return await _gateway.AskAsync(_options.Endpoints[member], method, text, either.Token);
+                return await _gateway.AskAsync(_options.Endpoints[member], method, text, either.Token) with { Member = member };
             }
             catch (OperationCanceledException cancelled)
             {
-                Leave(member, breakLine: limit.IsCancellationRequested);
+                // A caller that gives up says nothing of a member, unless it had waited long: its patience may end before the limit.
+                if (limit.IsCancellationRequested || _clock.GetElapsedTime(begun) >= share / 2)
+                    Leave(member, breakLine: limit.IsCancellationRequested);
                 cancellationToken.ThrowIfCancellationRequested();
                 trouble = new TimeoutException(null, cancelled);
             }
             catch (Exception exception) when (EtcdTrouble.Explains(exception))
             {
                 if (exception is not EtcdRefusedException { IsTransient: false })
-                    Leave(member, breakLine: exception is not EtcdRefusedException);
+                    Leave(member, breakLine: exception is not (EtcdRefusedException or ObjectDisposedException));
                 trouble = exception;
             }
 
             var everyone = attempt >= _options.Endpoints.Count;
-            if (!MayRepeat(trouble, repeatable, everyone) || _clock.Until(end) <= s_pause)
+            if (only is not null || !MayRepeat(trouble, repeatable, everyone) || _clock.Until(end) <= s_pause)
                 throw EtcdTrouble.Of(_options, trouble, bound);
             if (everyone)
                 await Task.Delay(s_pause, _clock, cancellationToken);

@@ -23,12 +23,24 @@ internal static class EtcdLease
     }
 
     /// <summary>When the request was sent that kept the lease; null when there is no such lease any more.</summary>
-    public static async ValueTask<long?> KeepAliveAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)
+    public static async ValueTask<long?> KeepAliveAsync(
+        this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken, int? only = null)
     {
-        var answer = await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken);
+        var answer = await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken, only: only);
         // For a lease that is gone the answer is a success without a TTL.
         return KeyValue.Whole(answer.Json, "TTL") > 0 ? answer.SentAt : null;
     }
+
+    /// <summary>
+    /// Whether a lease was kept, for its whole duration from the sending of an answered read on. A keep-alive alone
+    /// proves nothing: a member that was etcd's leader and is stuck may answer it of itself, while the others have
+    /// elected another and let the lease end. A read is answered only by who is in touch with the majority; the same
+    /// member, asked next, is replaced after that read at the earliest, and a new leader gives each lease its whole
+    /// duration again.
+    /// </summary>
+    public static async ValueTask<bool> KeepAliveAsync(
+        this EtcdCalls calls, long lease, Answer after, TimeSpan bound, CancellationToken cancellationToken) =>
+        await calls.KeepAliveAsync(lease, bound, cancellationToken, after.Member) is not null;
 
     /// <summary>Whether there still is such a lease.</summary>
     public static async ValueTask<bool> LivesAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)

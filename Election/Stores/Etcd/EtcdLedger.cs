@@ -42,13 +42,8 @@ internal sealed class EtcdLedger(EtcdCalls calls)
     {
         var fenceKey = EtcdKeys.Fence(term.Election);
         var own = new Fence(term.Token, term.Candidate).ToString();
-        // A leader has its fence from its grant: a value that needs nothing of what was there is written at once.
-        var first = repeatable
-            ? new Txn().IfValue(fenceKey, own).Then(Txn.Put(target, value(null))).Else(Txn.Get(fenceKey), Txn.Get(target))
-            : new Txn().IfCreated(fenceKey, -1).Else(Txn.Get(fenceKey), Txn.Get(target));
-        var seen = await calls.AskAsync("kv/txn", first.Body, EtcdCalls.LongestWait, cancellationToken);
-        if (seen.Succeeded)
-            return;
+        var look = new Txn().Then(Txn.Get(fenceKey), Txn.Get(target));
+        var seen = await calls.AskAsync("kv/txn", look.Body, EtcdCalls.LongestWait, cancellationToken);
         for (var round = 1; round <= MostRounds; round++)
         {
             var (fence, before) = (seen.KeysOf(0).FirstOrDefault(), seen.KeysOf(1).FirstOrDefault());
@@ -56,10 +51,10 @@ internal sealed class EtcdLedger(EtcdCalls calls)
                 throw new StaleTermException(term);
             var write = new Txn()
                 .IfModified(fenceKey, fence.Modified)
+                // A write that hung at one member and was done through another may come again after later ones.
+                .IfModified(target, before.Modified)
                 .Then(Txn.Put(target, value(before.Value)))
                 .Else(Txn.Get(fenceKey), Txn.Get(target));
-            if (!repeatable)
-                write.IfModified(target, before.Modified);
             if (fence.Value != own)
                 write.Then(Txn.Put(fenceKey, own));
             seen = await calls.AskAsync("kv/txn", write.Body, EtcdCalls.LongestWait, cancellationToken, repeatable);

@@ -123,7 +123,7 @@ internal sealed class EtcdMembers(EtcdCalls calls, TimeProvider clock, Func<stri
                 DateTimeOffset.FromUnixTimeMilliseconds(KeyValue.Whole(record, "joined")),
                 DateTimeOffset.FromUnixTimeMilliseconds(KeyValue.Whole(record, "beat")));
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             // Somebody else's value under this key is no member.
             return null;

@@ -55,6 +55,13 @@ public sealed class EtcdStore : IElectionStore
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(candidacy);
+        // A term that ended in silence was neither renewed to its loss nor released: nothing else ends its watch.
+        foreach (var old in _held.Keys.Where(t => t.Election == candidacy.Election && t.Candidate == candidacy.Id))
+        {
+            if (_held.TryRemove(old, out var ended))
+                ended.Dispose();
+        }
+
         var seat = await new Standing(_calls, _clock, News(candidacy.Election), candidacy).AcquireAsync(cancellationToken);
         _held[seat.Term] = seat;
         return seat.Grant;

@@ -12,7 +12,7 @@ internal sealed class HeldSeat : IDisposable
     private readonly Lock _gate = new();
     private TermRecord _record;
     private WatchStream? _watch;
-    private volatile bool _deleted;
+    private readonly CancellationTokenSource _deleted = new();
     private volatile bool _over;
 
     public HeldSeat(EtcdCalls calls, TimeProvider clock, Candidacy candidacy, TermRecord record, long anchoredAt, long revision)
@@ -38,20 +38,23 @@ internal sealed class HeldSeat : IDisposable
         .Else(Txn.Delete(record.Key));
 
     /// <summary>
-    /// Two requests side by side, because none does both: the lease is kept, and the key is still the one that was
-    /// granted. A lease that is kept says nothing of a key that somebody deleted.
+    /// Two requests, because none does both: the key is still the one that was granted, and the lease is kept. A lease
+    /// that is kept says nothing of a key that somebody deleted.
     /// </summary>
     public async ValueTask<RenewAnswer> RenewAsync(TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
-        if (_deleted)
+        if (_deleted.IsCancellationRequested)
             return RenewAnswer.Lost;
-        var bound = EtcdCalls.BoundOf(leaseDuration);
-        if (EtcdLease.SecondsOf(leaseDuration) != _record.Seconds)
-            return await MoveAsync(leaseDuration, cancellationToken);
-        var keeping = _calls.KeepAliveAsync(_record.Lease, bound, cancellationToken).AsTask();
-        var looking = _calls.AskAsync("kv/range", Txn.Range(_record.Key), bound, cancellationToken).AsTask();
-        await Task.WhenAll(keeping, looking);
-        return await keeping is not null && (await looking).Keys.Any(k => k.Created == _record.Created) ? RenewAnswer.Renewed : RenewAnswer.Lost;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _deleted.Token);
+        try
+        {
+            return await KeepAsync(leaseDuration, either.Token);
+        }
+        catch (OperationCanceledException) when (_deleted.IsCancellationRequested)
+        {
+            // Told by the watch while a member let the renewal hang: it is lost, not unknown.
+            return RenewAnswer.Lost;
+        }
     }
 
     public async ValueTask ReleaseAsync(CancellationToken cancellationToken)
@@ -65,6 +68,8 @@ internal sealed class HeldSeat : IDisposable
     public async Task AbandonAsync()
     {
         Dispose();
+        // Who holds the seat hears of its loss first: whoever is next waits for as long as this lease lives.
+        await Task.Delay(_candidacy.LeaseDuration / 10, _clock);
         await _calls.RevokeAsync(_record.Lease);
     }
 
@@ -77,6 +82,18 @@ internal sealed class HeldSeat : IDisposable
         }
 
         _wake.Set();
+    }
+
+    private async ValueTask<RenewAnswer> KeepAsync(TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        var bound = EtcdCalls.BoundOf(leaseDuration);
+        if (EtcdLease.SecondsOf(leaseDuration) != _record.Seconds)
+            return await MoveAsync(leaseDuration, cancellationToken);
+        var end = _clock.After(bound);
+        var look = await _calls.AskAsync("kv/range", Txn.Range(_record.Key), bound, cancellationToken);
+        if (!look.Keys.Any(k => k.Created == _record.Created))
+            return RenewAnswer.Lost;
+        return await _calls.KeepAliveAsync(_record.Lease, look, _clock.Until(end), cancellationToken) ? RenewAnswer.Renewed : RenewAnswer.Lost;
     }
 
     /// <summary>Another duration needs another lease: the key moves to it and stays the same in the line.</summary>
@@ -144,7 +161,7 @@ internal sealed class HeldSeat : IDisposable
 
     private void Deleted()
     {
-        _deleted = true;
+        _ = _deleted.CancelAsync();
         _candidacy.RenewNow();
     }
 }

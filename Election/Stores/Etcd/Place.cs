@@ -25,7 +25,7 @@ internal sealed record Place(string Key, long Created, CandidateId? Candidate, i
                 return new Place(key.Key, key.Created, candidate, (int)KeyValue.Whole(place, "priority"), candidate.ToString());
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             // A foreign candidate's value may be anything.
         }

@@ -72,11 +72,11 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
         return WithOwn(look);
     }
 
-    private async ValueTask<SeatLook> LookAsync(CancellationToken cancellationToken)
-    {
-        var look = new Txn().Then(SeatLook.Operations(candidacy.Election));
-        return WithOwn(Hear(SeatLook.Of(await calls.AskAsync("kv/txn", look.Body, _bound, cancellationToken), 0)));
-    }
+    private async ValueTask<SeatLook> LookAsync(CancellationToken cancellationToken) =>
+        WithOwn(Hear(SeatLook.Of(await AskLookAsync(cancellationToken), 0)));
+
+    private ValueTask<Answer> AskLookAsync(CancellationToken cancellationToken) =>
+        calls.AskAsync("kv/txn", new Txn().Then(SeatLook.Operations(candidacy.Election)).Body, _bound, cancellationToken);
 
     private SeatLook WithOwn(SeatLook look)
     {
@@ -104,11 +104,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
                 await WaitAsync(clock.After(candidacy.RetryPeriod), cancellationToken);
         }
 
-        // Side by side: the anchor of a term is the sending of a request after the grant that the server confirmed.
-        var keeping = KeepAsync(cancellationToken);
-        var looking = LookAsync(cancellationToken).AsTask();
-        await Task.WhenAll(keeping, looking);
-        return await looking;
+        return await ConfirmAsync(cancellationToken);
 
         void Ring()
         {
@@ -121,8 +117,18 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     {
         while (clock.GetTimestamp() < until)
             await WaitAsync(until, cancellationToken);
-        await KeepAsync(cancellationToken);
-        return await LookAsync(cancellationToken);
+        return await ConfirmAsync(cancellationToken);
+    }
+
+    /// <summary>Looks, and keeps the own lease from then on: the anchor of a term is the sending of that look.</summary>
+    private async ValueTask<SeatLook> ConfirmAsync(CancellationToken cancellationToken)
+    {
+        var answer = await AskLookAsync(cancellationToken);
+        var look = WithOwn(Hear(SeatLook.Of(answer, 0)));
+        if (!await calls.KeepAliveAsync(_lease, answer, _bound, cancellationToken))
+            throw calls.LeaseLost();
+        _keptAt = answer.SentAt;
+        return look;
     }
 
     /// <summary>Until a timestamp or a message; keeps the own lease meanwhile, less than twice a lease.</summary>
@@ -141,7 +147,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private async ValueTask<SeatLook> GoBehindAsync(CancellationToken cancellationToken)
     {
         // In two steps, because one cannot delete a key and put it.
-        await calls.AskAsync("kv/txn", new Txn().Then(Txn.Delete(_key)).Body, _bound, cancellationToken);
+        await calls.AskAsync("kv/txn", new Txn().IfCreated(_key, _created).Then(Txn.Delete(_key)).Body, _bound, cancellationToken);
         return await JoinAsync(cancellationToken);
     }
 

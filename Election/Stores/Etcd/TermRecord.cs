@@ -47,7 +47,7 @@ internal sealed record TermRecord(
                 KeyValue.Whole(term, "first"),
                 term.GetProperty("released").GetBoolean());
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             // Somebody else's value under this key says nothing of a term.
             return null;

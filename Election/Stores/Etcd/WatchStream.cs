@@ -14,7 +14,11 @@ internal sealed class WatchStream : IDisposable
     private readonly EtcdCalls _calls;
     private readonly Action<WatchEvent> _heard;
     private readonly Action _ended;
-    private readonly CancellationTokenSource _ending;
+
+    /// <summary>Never disposed, because it may be cancelled while the watch ends by itself; its tie to the line is undone instead.</summary>
+    private readonly CancellationTokenSource _ending = new();
+
+    private readonly CancellationTokenRegistration _line;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StoreUnavailableException? _trouble;
     private volatile bool _hasEnded;
@@ -24,7 +28,7 @@ internal sealed class WatchStream : IDisposable
         _calls = calls;
         _heard = heard;
         _ended = ended;
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(calls.Line);
+        _line = calls.Line.UnsafeRegister(static ending => _ = ((CancellationTokenSource)ending!).CancelAsync(), _ending);
     }
 
     /// <summary>Whether nothing will be heard any more.</summary>
@@ -79,12 +83,17 @@ internal sealed class WatchStream : IDisposable
         {
             _trouble = _calls.WatchEnded(exception.GetType().Name);
         }
+        catch (Exception exception)
+        {
+            // Whatever else it was: a watch that ends without saying so is waited for by its listeners for ever.
+            _trouble = _calls.WatchEnded(exception.GetType().Name);
+        }
 
+        _line.Unregister();
         _hasEnded = true;
         _begun.TrySetException(Trouble);
         _ = _begun.Task.Exception; // Nobody may be waiting for the begin.
         _ended();
-        _ending.Dispose();
     }
 
     private void Hear(string line)

@@ -8,12 +8,12 @@ internal static class EtcdMistakes
 {
     private const string Store = "Stores/Etcd/";
 
-    private static readonly Edit s_deaf = new(Store + "HeldSeat.cs", "if (_deleted)", "if (_deleted && _over)");
+    private static readonly Edit s_deaf = new(Store + "HeldSeat.cs", "_ = _deleted.CancelAsync();", "");
 
     public static IReadOnlyList<StoreMistake> All { get; } =
     [
         new(new("a kept lease is a held seat", "the key of a lease that is kept may have been deleted",
-                s_deaf, new Edit(Store + "HeldSeat.cs", "(await looking).Keys.Any(k => k.Created == _record.Created)", "(await looking).Revision > 0")),
+                s_deaf, new Edit(Store + "HeldSeat.cs", "look.Keys.Any(k => k.Created == _record.Created)", "(look.Revision > 0)")),
             Leases("A_deleted_key_is_lost_although_its_lease_is_kept")),
         new(new("a key of the same name is the same key", "somebody put it again, and others may have led meanwhile",
                 s_deaf, new Edit(Store + "HeldSeat.cs", "k.Created == _record.Created", "k.Created > 0")),
@@ -43,7 +43,7 @@ internal static class EtcdMistakes
                 new Edit(Store + "Standing.cs", "candidacy.LeaseDuration * 0.6", "candidacy.LeaseDuration * 0.2")),
             Idles("An_idle_follower_sends_three_requests_a_lease_at_most_its_presence_included")),
         new(new("trust from before the wait", "the anchor is the keep-alive of a waiter",
-                new Edit(Store + "Standing.cs", "var keeping = KeepAsync(cancellationToken);", "var keeping = Task.CompletedTask;")),
+                new Edit(Store + "Standing.cs", "_keptAt = answer.SentAt;", "")),
             Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
         new(new("a token that forgets what was seen", "a restored server gives an old number again",
                 new Edit(Store + "Standing.cs", "candidacy.HighestToken", "0")),
