@@ -36,7 +36,7 @@ internal sealed class RunningTopology : IAsyncDisposable
         }
     }
 
-    /// <summary>The view of each live replica, once there are so many and all agree on one leader of a term above the given one.</summary>
+    /// <summary>The view of each live replica, once there are so many, all agree on one leader of a term above the given one, and each lists itself.</summary>
     public Task<IReadOnlyList<ElectionView>> AgreeAsync(int replicas, long afterTerm = 0) =>
         Wait.UntilAsync<IReadOnlyList<ElectionView>>($"{replicas} replicas agree on one leader after term {afterTerm}", s_limit, async () =>
         {
@@ -45,7 +45,8 @@ internal sealed class RunningTopology : IAsyncDisposable
             var agreed = views.Count == replicas
                 && leaders is [var leader]
                 && leader.Term > afterTerm
-                && views.All(v => v.Leader is { } seen && seen.NodeId == leader.NodeId && seen.Term == leader.Term);
+                && views.All(v => v.Leader is { } seen && seen.NodeId == leader.NodeId && seen.Term == leader.Term)
+                && views.All(v => v.Members.Any(m => m.InstanceId == v.InstanceId));
             return (agreed ? views : null, string.Join(" | ", views));
         });
 
