@@ -14,6 +14,9 @@ internal sealed record QuorumPeers(IReadOnlyList<KeyValuePair<string, Uri>> Peer
 
     public IReadOnlyDictionary<string, Uri> Addresses => Peers.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 
+    /// <summary>Without the key, which a record would show.</summary>
+    public override string ToString() => string.Join(", ", Ids);
+
     /// <summary>Looks at the settings wherever they are given, so that a mistake is told at once; null with another store.</summary>
     public static QuorumPeers? Read(GivenValues given, string store, List<string> problems)
     {
@@ -46,7 +49,9 @@ internal sealed record QuorumPeers(IReadOnlyList<KeyValuePair<string, Uri>> Peer
         var peers = told.Text.Split(',').Select(Peer).ToList();
         if (peers.TrueForAll(p => p is not null) && peers.DistinctBy(p => p!.Value.Key).Count() == peers.Count)
             return [.. peers.Select(p => p!.Value)];
-        problems.Add($"{told.Source} is '{told.Text}'; allowed: id=http://host:port items, comma separated, each id once");
+        // A password that was given with an address must not be shown.
+        var text = told.Text.Contains('@', StringComparison.Ordinal) ? "has a user or a password" : $"is '{told.Text}'";
+        problems.Add($"{told.Source} {text}; allowed: id=http://host:port items, comma separated, each id once");
         return null;
     }
 
@@ -64,7 +69,7 @@ internal sealed record QuorumPeers(IReadOnlyList<KeyValuePair<string, Uri>> Peer
     {
         var parts = item.Trim().Split('=', 2);
         return parts.Length == 2 && ElectionOptionsValidator.IsName(parts[0]) &&
-            Uri.TryCreate(parts[1], UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && uri.PathAndQuery == "/"
+            Uri.TryCreate(parts[1], UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0
             ? new(parts[0], uri)
             : null;
     }

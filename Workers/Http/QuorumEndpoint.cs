@@ -5,11 +5,14 @@ namespace AspireElection.Workers.Http;
 /// <summary>Where other peers of the quorum store reach this one.</summary>
 internal static class QuorumEndpoint
 {
+    /// <summary>A way on which packets are lost without a word is given up after two of them.</summary>
+    private static readonly TimeSpan Probe = TimeSpan.FromSeconds(2);
+
     public static void MapQuorum(this WebApplication app)
     {
         if (app.Services.GetService<QuorumStore>() is not { } peer)
             return;
-        app.UseWebSockets();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Probe, KeepAliveTimeout = Probe });
         app.Map("/quorum", async (HttpContext context) =>
         {
             if (!context.WebSockets.IsWebSocketRequest)

@@ -34,6 +34,8 @@ internal static class PeerSlot
     /// <summary>This process is that peer: listens where the list says so.</summary>
     public static void ListenAs(WorkerSettings settings, string id, GivenValue? urls, List<string> problems)
     {
+        // Also where the name is the host's: an instance id must not become part of it.
+        settings.Election.NodeId = id;
         var own = settings.Quorum!.ListenUrl(id);
         var port = new Uri(own.Replace("*", "host", StringComparison.Ordinal)).Port;
         if (urls is null)
@@ -69,6 +71,20 @@ internal static class PeerSlot
         {
             problems.Add($"{SettingsTable.DataDirectory.Flag} is '{quorum.DataDirectory}': {failure.Message.ReplaceLineEndings(" ")}; "
                 + "allowed: a folder that this user may create and write");
+        }
+    }
+
+    /// <summary>A process that was told which peer it is: none without a name may take it to be free.</summary>
+    public static void Hold(WorkerSettings settings)
+    {
+        try
+        {
+            Directory.CreateDirectory(settings.Quorum!.DataDirectory);
+            TryLock(Path.Combine(settings.Quorum.DataDirectory, $"slot-{settings.Election.NodeId}"));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The store, which needs the same folder, says what is wrong with it.
         }
     }
 

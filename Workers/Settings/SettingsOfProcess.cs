@@ -24,6 +24,8 @@ internal static class SettingsOfProcess
         var problems = found.ToList();
         if (settings is { ClaimsPeer: true })
             PeerSlot.Claim(settings, problems);
+        else if (settings is { Quorum: not null } && problems.Count == 0)
+            PeerSlot.Hold(settings);
         foreach (var problem in problems)
             Console.Error.WriteLine(problem.ReplaceLineEndings(" "));
         if (help)

@@ -18,6 +18,7 @@ internal sealed partial class Group
     private long _readRound;
     private TimeSpan _readRoundAt;
     private (long Term, CandidateId Candidate)? _held;
+    private Candidacy? _holder;
     private long _arrivals;
 
     /// <summary>When unconfirmed reads, or the end of the lease that observers were told, are to be looked at.</summary>
@@ -209,8 +210,11 @@ internal sealed partial class Group
 
     private void Lose(Lost lost)
     {
+        var deposed = _held?.Term == lost.Term && lost.Because != LostBecause.Released ? _holder : null;
         if (_held?.Term == lost.Term)
             _held = null;
+        // It asks, and is told, at once rather than with its next renewal.
+        deposed?.RenewNow();
         foreach (var renewal in _renewals.Values)
             renewal.TrySetResult(RenewAnswer.Lost);
         _renewals.Clear();

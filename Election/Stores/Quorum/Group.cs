@@ -168,7 +168,10 @@ internal sealed partial class Group : IAsyncDisposable
                 Do(ready);
         }
         while (StandForBest());
-        if (_eligible.Count != _raft.Eligible.Count)
+        // All that the leader brought is stored by now.
+        if (_log.Forgotten && !_raft.HasForgotten)
+            _log.BroughtUpToDate();
+        if (!_raft.Eligible.SequenceEqual(_eligible))
             _eligible = [.. _raft.Eligible];
         TellSeat();
     }
@@ -259,6 +262,7 @@ internal sealed partial class Group : IAsyncDisposable
             waiting.Granted.TrySetResult(new Grant(new Term(_election, holder.Id, elected.Term), ToTimestamp(elected.AnchoredAt))))
         {
             _held = (elected.Term, holder.Id);
+            _holder = waiting.Candidacy;
             return;
         }
 

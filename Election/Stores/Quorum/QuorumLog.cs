@@ -22,4 +22,10 @@ internal static partial class QuorumLog
 
     [LoggerMessage(46, LogLevel.Warning, "Peer {Peer} refused this one: {Why}")]
     public static partial void RefusedBy(ILogger logger, string peer, string why);
+
+    [LoggerMessage(47, LogLevel.Error, "The line to peer {Peer} ended as none should, and is opened again: {Kind}: {Trouble}")]
+    public static partial void LineFailed(ILogger logger, string peer, string kind, string trouble);
+
+    [LoggerMessage(48, LogLevel.Warning, "The data folder {Folder} is below the folder for temporary files: votes are lost when it is emptied; choose another data folder")]
+    public static partial void Temporary(ILogger logger, string folder);
 }

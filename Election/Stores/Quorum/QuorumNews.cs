@@ -44,6 +44,14 @@ internal sealed class QuorumNews(ILogger logger, TimeProvider clock, Action<stri
             QuorumLog.Failed(logger, election, trouble);
     }
 
+    public void LineFailed(string peer, Exception failure)
+    {
+        if (IsTime($"line {peer}"))
+            QuorumLog.LineFailed(logger, peer, failure.GetType().Name, failure.Message.ReplaceLineEndings(" "));
+    }
+
+    public void Temporary(string folder) => QuorumLog.Temporary(logger, folder);
+
     /// <param name="peer">Whose address it was, or who said to be it; empty for a stranger.</param>
     /// <param name="why">What was wrong.</param>
     /// <param name="incoming">Whether this peer refused, rather than was refused.</param>

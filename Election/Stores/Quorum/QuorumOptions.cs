@@ -37,7 +37,9 @@ public sealed class QuorumOptions
         {
             if (!ElectionOptionsValidator.IsName(id))
                 problems.Add($"{nameof(Peers)} has the id '{id}'; allowed: 1 to 128 characters of A-Z a-z 0-9 . _ -");
-            if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttp)
+            if (address.IsAbsoluteUri && address.UserInfo.Length > 0)
+                problems.Add($"{nameof(Peers)} has an address with a user or a password for '{id}'; allowed: http://host:port");
+            else if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttp)
                 problems.Add($"{nameof(Peers)} has '{address}' for '{id}'; allowed: http://host:port");
         }
 

@@ -95,6 +95,9 @@ public sealed partial class QuorumStore
 
     private async Task<byte[]?> AnswerAsync(Asked asked, bool byClient, CancellationToken cancellationToken)
     {
+        // Who only looks must not use up the elections that this peer can take part in.
+        if (byClient && !Knows(asked.Election))
+            return AnswerWithNothing(asked);
         var group = Of(asked.Election);
         switch (asked.Question)
         {
@@ -117,6 +120,18 @@ public sealed partial class QuorumStore
                 return null;
         }
     }
+
+    private bool Knows(string election) => _groups.ContainsKey(election) ||
+        (ElectionOptionsValidator.IsName(election) && Directory.Exists(Path.GetDirectoryName(_folder.LogOf(election))));
+
+    private byte[]? AnswerWithNothing(Asked asked) => asked.Question switch
+    {
+        Question.Members => new MemberTable(asked.Election, _clock).ToBytes(),
+        Question.Seat => new SeatView(0, null, TimeSpan.Zero, false).ToBytes(),
+        Question.Knowledge when Bytes.TryRead(asked.Body, LedgerQuery.Read) is { } query =>
+            new PeerKnowledge(0, 0, _peers.Initial, query.Of(new ElectionState())).ToBytes(),
+        _ => null,
+    };
 
     private sealed record Said(string Election, RaftMessage? Message);
 

@@ -61,9 +61,11 @@ public sealed partial class QuorumStore : IElectionStore, IGroupSurroundings
         _peers = new PeerList(options.NodeId, options.Peers, options.InitialLeaders);
         _folder = new PeerFolder(options.DataDirectory, options.NodeId);
         _news = new QuorumNews(logger ?? NullLogger.Instance, clock, majority);
+        if (_folder.IsTemporary)
+            _news.Temporary(_folder.Root);
         _asks = new Asks(clock, (peer, content) => _lines!.Send(peer, content));
         _lines = new PeerLines(
-            _peers, new ClusterKey(options.ClusterKey), clock, NewRandom(), () => IsCut(), Hear, _news.Refused);
+            _peers, new ClusterKey(options.ClusterKey), clock, NewRandom(), () => IsCut(), Hear, _news.Refused, _news.LineFailed);
     }
 
     /// <inheritdoc/>

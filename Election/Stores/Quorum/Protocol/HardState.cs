@@ -13,4 +13,10 @@ internal sealed record HardState(long Term, string? Vote, TimeSpan Promised);
 internal sealed record RestoredState(HardState? HardState, Snapshot? Snapshot, IReadOnlyList<LogEntry> Entries)
 {
     public static RestoredState Empty { get; } = new(null, null, []);
+
+    /// <summary>
+    /// What this peer had stored was damaged: it may have voted, promised, and answered for entries that it does not know
+    /// of. A leader has to bring it up to date before its vote counts again.
+    /// </summary>
+    public bool Forgotten { get; init; }
 }

@@ -71,7 +71,7 @@ internal sealed partial class RaftState
 
     private void AnswerPreVote(TimeSpan now, PreVoteRequest request)
     {
-        var free = request.Term > Term && !_promise.HoldsAt(now) && _seat is null;
+        var free = request.Term > Term && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;
         var granted = free && _log.IsUpToDate(request.LastIndex, request.LastTerm);
         if (free && !granted)
             StandForOthers(now);
@@ -104,6 +104,7 @@ internal sealed partial class RaftState
             BecomeFollower(now, request.Term, null);
         var granted = request.Term == Term
             && !bound
+            && !HasForgotten
             && (_vote is null ? Leader is null : _vote == request.From)
             && _log.IsUpToDate(request.LastIndex, request.LastTerm);
         if (granted)

@@ -20,6 +20,9 @@ internal sealed partial class RaftState
         var matched = append.PrevIndex < _log.SnapshotIndex || _log.TermAt(append.PrevIndex) == append.PrevTerm;
         if (matched)
             Merge(append);
+        // All that was ever committed is before what a leader has committed of its own term; its lease is promised anew.
+        if (HasForgotten && promised && matched && Commit >= append.Commit && _log.TermAt(Commit) == append.Term)
+            HasForgotten = false;
         var match = Math.Max(append.PrevIndex + append.Entries.Count, Commit);
         Send(new AppendAnswer(
             _settings.Self, append.From, Term, matched, matched ? match : 0, append.PrevIndex, matched ? 0 : Hint(append), round));

@@ -43,6 +43,7 @@ internal sealed partial class RaftState
         _promise = new LeasePromise(Term, restored.HardState?.Promised ?? TimeSpan.Zero, now);
         _waiting = new WaitingPeers(settings.Self);
         _reach = new Reachability(_out);
+        HasForgotten = restored.Forgotten;
         Commit = _log.SnapshotIndex;
         _out.StartAt(Commit, restored.HardState);
     }
@@ -62,7 +63,10 @@ internal sealed partial class RaftState
     /// <summary>Who may stand and vote, by the last entry of the log that says so.</summary>
     public IReadOnlyCollection<string> Eligible => _eligibility.Current;
 
-    public bool IsEligible => _eligibility.Has(_settings.Self);
+    public bool IsEligible => _eligibility.Has(_settings.Self) && !HasForgotten;
+
+    /// <summary>See <see cref="RestoredState.Forgotten"/>: it neither votes nor stands.</summary>
+    public bool HasForgotten { get; private set; }
 
     /// <summary>Whether this peer won its term and was told to be <see cref="Elected"/>, and has not begun to give it back.</summary>
     public bool Leads => _seat is { Announced: true, Releasing: false };

@@ -38,7 +38,13 @@ internal sealed class GroupLog : IDisposable
     }
 
     /// <summary>What was found.</summary>
-    public RestoredState Restored => new(_hard, _snapshot, [.. _entries]);
+    public RestoredState Restored => new(_hard, _snapshot, [.. _entries]) { Forgotten = Forgotten };
+
+    /// <summary>
+    /// The log was damaged once, and no leader has brought it up to date since. A file beside the log keeps that in mind
+    /// when the log itself is moved away: an empty peer that voted at once could elect a second leader.
+    /// </summary>
+    public bool Forgotten { get; private set; }
 
     /// <summary>How many bytes of an interrupted write were cut off.</summary>
     public long CutOff { get; private set; }
@@ -78,6 +84,7 @@ internal sealed class GroupLog : IDisposable
         }));
         try
         {
+            log.Forgotten = File.Exists(log.MarkPath);
             if (File.Exists(path))
             {
                 log.Load();
@@ -90,9 +97,11 @@ internal sealed class GroupLog : IDisposable
         catch (InvalidDataException damaged)
         {
             log.Dispose();
+            log.Mark();
             throw new StoreUnavailableException(
                 $"quorum: the log '{path}' cannot be used: {damaged.Message}. See that all other peers run and that one of them leads, then move this file away "
-                + "and start this node again: it gets everything from them");
+                + "and start this node again: it gets everything from them, and does not vote before. "
+                + $"Only where no peer has a log any more, remove '{Path.GetFileName(log.MarkPath)}' beside it as well");
         }
         catch
         {
@@ -127,7 +136,24 @@ internal sealed class GroupLog : IDisposable
         }));
     }
 
+    /// <summary>A leader has; from now on this peer votes again.</summary>
+    public void BroughtUpToDate()
+    {
+        File.Delete(MarkPath);
+        FolderSync.Flush(Path.GetDirectoryName(_path)!);
+        Forgotten = false;
+    }
+
     public void Dispose() => _file?.Dispose();
+
+    private string MarkPath => Path.Combine(Path.GetDirectoryName(_path)!, "forgotten");
+
+    private void Mark()
+    {
+        using (var mark = new FileStream(MarkPath, FileMode.OpenOrCreate, FileAccess.Write))
+            mark.Flush(flushToDisk: true);
+        FolderSync.Flush(Path.GetDirectoryName(_path)!);
+    }
 
     private void Remember(Ready ready)
     {

@@ -20,7 +20,7 @@ internal sealed class PeerFolder : IDisposable
             FolderSync.Create(Root);
             _lock = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (Directory.Exists(Root))
+        catch (IOException failure) when (IsLocked(failure))
         {
             throw new StoreUnavailableException(
                 $"quorum: another process has the folder '{Root}' of peer {peer}; end it, or give this node another name or data folder");
@@ -35,12 +35,19 @@ internal sealed class PeerFolder : IDisposable
 
     public string Root { get; }
 
+    /// <summary>Where many systems remove everything when they start.</summary>
+    public bool IsTemporary => Root.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetTempPath()) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
     public string LogOf(string election) => Path.Combine(Root, NameOf(election), "log");
 
     /// <summary>The folders of elections that there are.</summary>
     public int Elections => Directory.GetDirectories(Root).Length;
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Windows: sharing and lock violation; elsewhere: EWOULDBLOCK of Linux and of macOS. Anything else is no lock.</summary>
+    private static bool IsLocked(IOException failure) =>
+        OperatingSystem.IsWindows() ? (failure.HResult & 0xFFFF) is 32 or 33 : failure.HResult is 11 or 35;
 
     /// <summary>
     /// A name as a folder's: neither <c>..</c> nor a device, and different from any other name also where the file system

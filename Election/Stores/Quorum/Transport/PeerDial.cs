@@ -11,7 +11,10 @@ internal sealed class PeerDial : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FlushPause = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan Probe = TimeSpan.FromSeconds(20);
+
+    /// <summary>A way on which packets are lost without a word is given up after two of them.</summary>
+    private static readonly TimeSpan Probe = TimeSpan.FromSeconds(2);
+
 
     private readonly string _from;
     private readonly string _peer;
@@ -22,6 +25,7 @@ internal sealed class PeerDial : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Action<Line, ReadOnlyMemory<byte>> _heard;
     private readonly Action<string, LineRefusal> _refused;
+    private readonly Action<string, Exception> _failed;
     private readonly LineQueue _queue;
     private readonly Backoff _backoff;
     private readonly Wake _wake;
@@ -39,7 +43,8 @@ internal sealed class PeerDial : IAsyncDisposable
         TimeProvider clock,
         Random random,
         Action<Line, ReadOnlyMemory<byte>> heard,
-        Action<string, LineRefusal> refused)
+        Action<string, LineRefusal> refused,
+        Action<string, Exception> failed)
     {
         _from = from;
         _peer = peer;
@@ -50,6 +55,7 @@ internal sealed class PeerDial : IAsyncDisposable
         _clock = clock;
         _heard = heard;
         _refused = refused;
+        _failed = failed;
         _queue = new LineQueue(clock);
         _backoff = new Backoff(FirstPause, LongestPause, random);
         _wake = new Wake(clock, Slice);
@@ -104,6 +110,11 @@ internal sealed class PeerDial : IAsyncDisposable
             catch (Exception away) when (away is WebSocketException or HttpRequestException or IOException or OperationCanceledException or TimeoutException)
             {
                 // The peer is not there; who waits for its answer says so.
+            }
+            catch (Exception unexpected)
+            {
+                // Whatever it was: a peer that is never dialled again is one vote less for good.
+                _failed(_peer, unexpected);
             }
             finally
             {

@@ -43,6 +43,7 @@ internal sealed class PeerLines : IAsyncDisposable
     /// <param name="isCut">Whether nothing may come or go now.</param>
     /// <param name="heard">Told what a peer said, and over which line it can be answered; must not block.</param>
     /// <param name="refused">Told of a peer's address that refused this one, or (true) of somebody whom this one refused.</param>
+    /// <param name="failed">Told of the peer to which a line ended as none should.</param>
     /// <param name="client">Only asks, and is no peer itself.</param>
     public PeerLines(
         PeerList peers,
@@ -52,6 +53,7 @@ internal sealed class PeerLines : IAsyncDisposable
         Func<bool> isCut,
         Action<Line, ReadOnlyMemory<byte>> heard,
         Action<string, LineRefusal, bool> refused,
+        Action<string, Exception>? failed = null,
         bool client = false)
     {
         _peers = peers;
@@ -63,7 +65,9 @@ internal sealed class PeerLines : IAsyncDisposable
         _dials = peers.Others.ToDictionary(
             p => p.Key,
             p => new PeerDial(
-                client ? Claim.Client : peers.Self, p.Key, p.Value, peers, key, _http, clock, random, Hear, (peer, why) => refused(peer, why, false)),
+                client ? Claim.Client : peers.Self, p.Key, p.Value, peers, key, _http, clock,
+                // Each its own: they draw at the same time.
+                new Random(random.Next()), Hear, (peer, why) => refused(peer, why, false), failed ?? (static (_, _) => { })),
             StringComparer.Ordinal);
     }
 

@@ -120,6 +120,32 @@ public sealed class FrameFileTests : IDisposable
     }
 
     [Fact]
+    public void That_a_log_was_damaged_is_remembered_when_it_is_moved_away_and_until_a_leader_brought_it_up_to_date()
+    {
+        using (var log = GroupLog.Open(FilePath, "a", "e"))
+        {
+            Assert.False(log.Restored.Forgotten);
+            log.Store(new Ready { HardState = new HardState(7, "b", TimeSpan.Zero) });
+        }
+
+        var bytes = File.ReadAllBytes(FilePath);
+        bytes[4] ^= 0xFF;
+        File.WriteAllBytes(FilePath, bytes);
+        Assert.Throws<StoreUnavailableException>(() => GroupLog.Open(FilePath, "a", "e"));
+        File.Delete(FilePath);
+        using (var log = GroupLog.Open(FilePath, "a", "e"))
+            log.Store(new Ready { HardState = new HardState(8, null, TimeSpan.Zero) });
+        using (var log = GroupLog.Open(FilePath, "a", "e"))
+        {
+            Assert.True(log.Restored.Forgotten);
+            log.BroughtUpToDate();
+        }
+
+        using var restored = GroupLog.Open(FilePath, "a", "e");
+        Assert.False(restored.Restored.Forgotten);
+    }
+
+    [Fact]
     public void A_folder_has_one_process_at_a_time()
     {
         using var first = new PeerFolder(_folder, "a");

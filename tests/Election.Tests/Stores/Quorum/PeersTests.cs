@@ -93,6 +93,8 @@ public sealed class PeersTests
         Assert.Equal(grant.Term.Token, sightings.Current.Leader?.Term);
         Assert.Equal("value", (await client.ReadAsync(Election, "k", default))["key"]);
         Assert.Equal("p1", Assert.Single(await client.ListAsync(Election, default)).Id.NodeId);
+        Assert.Empty(await client.ListAsync("nobody-takes-part", default));
+        Assert.Empty(await client.ReadLogAsync("nobody-takes-part", "log", default));
         await peers.Stores[0].ReleaseAsync(grant.Term, default);
         Assert.True(await sightings.MoveNextAsync().AsTask().WaitAsync(Bound));
         Assert.True(sightings.Current.Released);
