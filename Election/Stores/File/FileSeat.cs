@@ -104,9 +104,8 @@ internal sealed class FileSeat(string election, StoreFolder folder, TimeProvider
             return Math.Max(known, InTurn(last.SeenAt + reserved.ToTicksOf(clock), released.Successor));
         }
 
-        // Its own: the answer to an earlier attempt was lost.
-        if (last.Record?.IsOf(candidacy.Id) == true)
-            return last.SeenAt;
+        // Its own as well: of an attempt that failed halfway, or written late into a folder that was emptied meanwhile. In
+        // either case it says nothing about whoever holds the term below it, and may have renewed that just before.
         return Math.Max(known, InTurn(EndOf(last, candidacy.LeaseDuration), null));
 
         // The line need not be ranked before the earliest instant has come.

@@ -14,6 +14,8 @@ public sealed class FileConformance(ITestOutputHelper output) : StoreConformance
 
     protected override bool CanBeWiped => true;
 
+    protected override bool ReclaimsOrphans => false;
+
     protected override TimeSpan Lease => TimeSpan.FromMilliseconds(600);
 
     protected override Task<FileStore> CreateStoreAsync() => Task.FromResult(new FileStore(_directory, BootClock.Instance));

@@ -48,6 +48,23 @@ public sealed class FileWaitingTests : FolderFixture
     }
 
     [Fact]
+    public async Task Its_own_record_that_was_written_late_into_an_emptied_folder_is_waited_out_like_any_other()
+    {
+        // As in history 66742: a renewal that the system held up came back above the term that was begun meanwhile.
+        var lease = TimeSpan.FromSeconds(1);
+        var (one, two) = (NewStore(), NewStore());
+        var old = Stand("node-1", leaseSeconds: 1);
+        await Campaign(one, old);
+        var heldUp = await File.ReadAllTextAsync(Term(1));
+        File.Delete(Term(1));
+        await Campaign(two, Stand("node-2", leaseSeconds: 1));
+        var written = BootClock.Instance.GetTimestamp();
+        await File.WriteAllTextAsync(Term(3), heldUp.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
+        var next = await Campaign(one, old).WaitAsync(Bound);
+        Assert.True(next.AnchoredAt >= written + lease.ToTicksOf(BootClock.Instance), "it took the seat beside its living holder");
+    }
+
+    [Fact]
     public async Task What_a_stopped_process_holds_open_keeps_nobody_from_renewing_joining_writing_or_taking_over()
     {
         var (one, two) = (NewStore(), NewStore());
@@ -96,4 +113,6 @@ public sealed class FileWaitingTests : FolderFixture
         Assert.Equal(Layout.Seats, Path.GetDirectoryName(Layout.SeatOf(name)));
         Assert.DoesNotContain(Path.GetExtension(file), (string[])[".term", ".waiter", ".member", ".ledger", ".fence"]);
     }
+
+    private string Term(long number) => Path.Combine(SeatFolder, $"{number:D16}.term");
 }

@@ -119,8 +119,6 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
             return Math.Max(known, InTurn(last.SeenAt + reserved.ToTicksOf(Clock), released.Successor));
         }
 
-        if (last.Record?.IsOf(candidacy.Id) == true)
-            return last.SeenAt;
         return Math.Max(known, InTurn(EndOf(last, candidacy.LeaseDuration), null));
 
         long InTurn(long earliest, string? except) => Clock.GetTimestamp() < earliest
