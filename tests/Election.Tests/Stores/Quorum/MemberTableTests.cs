@@ -15,11 +15,11 @@ public sealed class MemberTableTests
         Assert.True(Assert.Single(tables[1].Rows()).Gone, "who has not heard of it before believes those that have");
         for (var minute = 1; minute <= 40; minute++)
         {
-            // Each remembers from when it was told, and is told a little later than the other forgets.
+            // One after the other starts anew and is told by the other, which counts from when it was told itself.
             clock.Passed = TimeSpan.FromMinutes(minute);
             tables[minute % 2].Merge(tables[1 - (minute % 2)].Rows());
-            if (minute % 9 == 0)
-                tables[minute / 9 % 2] = new MemberTable("e", clock);
+            if (minute % 5 == 0)
+                tables[minute / 5 % 2] = new MemberTable("e", clock);
         }
 
         Assert.Empty(tables[0].Rows().Concat(tables[1].Rows()));
