@@ -59,6 +59,9 @@ public sealed class Announcements
 
     internal void Beat(Leader leader)
     {
+        // The last beat of a term that is over may come late: the present one's count goes on.
+        if (Leader is { } present && present.Term != leader.Term)
+            return;
         var number = LastHeartbeat is { } last && last.Leader.Term == leader.Term ? last.Number + 1 : 1;
         var heartbeat = new Announcement.Heartbeat(Election, leader, number);
         Volatile.Write(ref _lastHeartbeat, heartbeat);

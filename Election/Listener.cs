@@ -31,14 +31,26 @@ public sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Tells the leader that its heartbeat was heard; twice counts once.</summary>
+    /// <summary>Tells the leader that its heartbeat was heard; twice counts once, and one before the last that was acknowledged not at all.</summary>
     public void Acknowledge(Announcement.Heartbeat heartbeat)
     {
         ArgumentNullException.ThrowIfNull(heartbeat);
-        if (Interlocked.Exchange(ref _acknowledged, heartbeat) != heartbeat)
-            heartbeat.Acknowledge();
+        for (var last = Volatile.Read(ref _acknowledged); last is null || IsNewer(heartbeat, last);)
+        {
+            var found = Interlocked.CompareExchange(ref _acknowledged, heartbeat, last);
+            if (found == last)
+            {
+                heartbeat.Acknowledge();
+                return;
+            }
+
+            last = found;
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _announcements.Dispose();
+
+    private static bool IsNewer(Announcement.Heartbeat one, Announcement.Heartbeat other) =>
+        (one.Leader.Term, one.Number).CompareTo((other.Leader.Term, other.Number)) > 0;
 }

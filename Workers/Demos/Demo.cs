@@ -24,6 +24,7 @@ internal static class Demo
         using var lines = new LineWriter(output);
         using var stopping = new CancellationTokenSource();
         using var interrupt = StopOn(PosixSignal.SIGINT, stopping);
+        using var hangUp = StopOn(PosixSignal.SIGHUP, stopping);
         using var terminate = StopOn(PosixSignal.SIGTERM, stopping);
         return await demo(new DemoScreen(lines, DemoScreen.HasColours), stopping.Token);
     }

@@ -10,6 +10,8 @@ internal sealed class DemoWorker : IDisposable
 {
     private const int Terminate = 15;
 
+    private static readonly TimeSpan s_longestKill = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly Task _read;
     private readonly DemoScreen _screen;
@@ -76,7 +78,12 @@ internal sealed class DemoWorker : IDisposable
     public void Dispose()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+            // Its folder is removed next, and it may still be writing there.
+            _process.WaitForExit(s_longestKill);
+        }
+
         _process.Dispose();
     }
 

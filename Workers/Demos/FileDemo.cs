@@ -24,7 +24,8 @@ internal static class FileDemo
             for (var number = 1; number <= Workers; number++)
                 workers.Add(DemoWorker.Start(number, folder.FullName, screen));
             await Task.WhenAll(workers.Select(w => w.Knows)).WaitAsync(Limit, stopping);
-            var leader = workers.First(w => w.Led.IsCompleted);
+            // Others may have told of it before it tells of itself.
+            var leader = await (await Task.WhenAny(workers.Select(NextAsync)).WaitAsync(Limit, stopping));
             await Task.Delay(Scene, stopping);
 
             screen.Say($"Stopping the leader {leader.Id}: SIGTERM to process {leader.ProcessId}.");

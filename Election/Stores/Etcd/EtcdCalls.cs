@@ -112,6 +112,8 @@ internal sealed class EtcdCalls : IDisposable
         }
     }
 
+    public void ForgetToken() => _gateway.ForgetToken();
+
     public StoreUnavailableException WatchEnded(string? found) => EtcdTrouble.OfWatch(_options, found);
 
     public StoreUnavailableException LeaseTooShort(long granted, TimeSpan wanted) => EtcdTrouble.OfLease(_options, granted, wanted);

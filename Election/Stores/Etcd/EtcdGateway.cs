@@ -11,7 +11,14 @@ internal sealed class EtcdGateway(EtcdOptions options, TimeProvider clock) : IDi
 
     public EtcdTime Time { get; } = new(clock);
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _session.Dispose();
+    }
+
+    /// <summary>A watch is refused for an old token with an answer that is no refusal.</summary>
+    public void ForgetToken() => _session.Forget();
 
     public async Task<Answer> AskAsync(Uri member, string method, string body, CancellationToken cancellationToken)
     {

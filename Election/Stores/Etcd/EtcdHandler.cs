@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -23,6 +24,7 @@ internal static class EtcdHandler
                 // The election has spans of its own; each keep-alive of a waiter would be a trace.
                 ActivityHeadersPropagator = null,
                 ConnectTimeout = EtcdCalls.LongestWait,
+                ConnectCallback = ConnectAsync,
                 SslOptions = Tls(options),
             };
         }
@@ -30,6 +32,26 @@ internal static class EtcdHandler
         {
             throw new ArgumentException(
                 $"etcd {options}: its certificates cannot be read ({exception.GetType().Name}); look at CaFile, CertificateFile and KeyFile", nameof(options), exception);
+        }
+    }
+
+    /// <summary>A watch sends nothing, and one whose line was dropped silently would never end: the system asks the other end every few seconds.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 3);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -6,6 +6,7 @@ namespace AspireElection.Stores.Etcd;
 internal sealed class FirstInLine(EtcdCalls calls, TimeProvider clock, KnownTerm known, Candidacy candidacy)
 {
     private readonly HashSet<string> _madeWayFor = [];
+    private long _guarded;
     private long _guardEnd;
 
     /// <summary>
@@ -31,8 +32,8 @@ internal sealed class FirstInLine(EtcdCalls calls, TimeProvider clock, KnownTerm
             !await calls.LivesAsync(last.Lease, bound, cancellationToken))
             return null;
         // No renewal succeeds without the key, so its trust ends within a lease, however long its lease is kept.
-        if (_guardEnd == 0)
-            _guardEnd = clock.After(TimeSpan.FromSeconds(last.Seconds));
+        if (_guarded != last.Token)
+            (_guarded, _guardEnd) = (last.Token, clock.After(TimeSpan.FromSeconds(last.Seconds)));
         return clock.GetTimestamp() < _guardEnd ? Math.Min(_guardEnd, clock.After(candidacy.RetryPeriod)) : null;
     }
 }

@@ -102,7 +102,12 @@ internal sealed class WatchStream : IDisposable
         if (!json.RootElement.TryGetProperty("result", out var result))
             throw _calls.WatchEnded(json.RootElement.TryGetProperty("error", out var error) && error.TryGetProperty("message", out var words) ? $"{words}" : null);
         if (result.TryGetProperty("canceled", out var cancelled) && cancelled.GetBoolean())
+        {
+            if (KeyValue.Whole(result, "compact_revision") == 0)
+                _calls.ForgetToken();
             throw _calls.WatchEnded(result.TryGetProperty("cancel_reason", out var reason) ? $"{reason}" : "its history is compacted");
+        }
+
         if (result.TryGetProperty("created", out var created) && created.GetBoolean())
             _begun.TrySetResult();
         if (!result.TryGetProperty("events", out var events))

@@ -5,10 +5,15 @@ namespace AspireElection.Stores.Postgres;
 /// <summary>The members of every election, in the table <c>node_records</c>.</summary>
 internal sealed class PostgresMembership(PooledStatements pool, StandingMembers standing) : IMembership
 {
-    private const string Beat = """
+    /// <summary>A leader that was frozen may say so after it was succeeded: it is no leader once a newer term is there.</summary>
+    private const string Status = """
+        CASE WHEN $4 = 'leader' AND EXISTS (SELECT FROM election_terms t WHERE t.election = $1 AND t.token > $5) THEN 'follower' ELSE $4 END
+        """;
+
+    private const string Beat = $"""
         INSERT INTO node_records AS n
             (election, id, instance_id, status, last_heartbeat, term, priority, address, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, statement_timestamp(), $5, $6, $7, statement_timestamp(), statement_timestamp())
+        VALUES ($1, $2, $3, {Status}, statement_timestamp(), $5, $6, $7, statement_timestamp(), statement_timestamp())
         ON CONFLICT (election, id, instance_id) DO UPDATE SET
             status = excluded.status, last_heartbeat = excluded.last_heartbeat, term = excluded.term,
             priority = excluded.priority, address = excluded.address, updated_at = excluded.updated_at
@@ -18,10 +23,10 @@ internal sealed class PostgresMembership(PooledStatements pool, StandingMembers 
     /// For a session that wants to wait in line next: of a member that is listed already, never waiting for a row that
     /// somebody else has locked nor for the disk. Its parameters are those of the other one.
     /// </summary>
-    public const string BeatInLine = """
+    public const string BeatInLine = $"""
         WITH mine AS (
             SELECT FROM node_records WHERE election = $1 AND id = $2 AND instance_id = $3 FOR UPDATE SKIP LOCKED)
-        UPDATE node_records SET status = $4, last_heartbeat = statement_timestamp(), term = $5, priority = $6, address = $7,
+        UPDATE node_records SET status = {Status}, last_heartbeat = statement_timestamp(), term = $5, priority = $6, address = $7,
             updated_at = statement_timestamp()
         WHERE election = $1 AND id = $2 AND instance_id = $3 AND EXISTS (SELECT FROM mine)
         RETURNING set_config('synchronous_commit', 'off', true)

@@ -27,8 +27,10 @@ internal sealed class RedisMembers(RedisCalls calls)
         {
             var answer = (RedisResult[])(await calls.SeatAsync(
                 RedisScript.Heartbeat, self.Election, self.Id.ToString(), values, RedisCalls.LongestWait, cancellationToken))!;
-            var rows = ((string[])answer[2]!).Chunk(2).Select(pair => Parse(self.Election, pair[0], pair[1]));
-            return roster.Hear(rows, (int)answer[0], isComplete: (int)answer[1] == 1);
+            var rows = ((string[])answer[2]!).Chunk(2).Select(pair => Parse(self.Election, pair[0], pair[1])).ToList();
+            return (int)answer[1] == 1
+                ? roster.Hear(rows, (int)answer[0])
+                : roster.HearFirst(rows, (int)answer[0], (int)answer[3], areAll: (int)answer[4] == 1);
         }
         finally
         {

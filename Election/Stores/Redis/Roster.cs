@@ -51,21 +51,32 @@ internal sealed class Roster
             _rows.Remove(id);
     }
 
-    /// <summary>Keeps what a heartbeat was answered with; all members as far as they are known.</summary>
-    public IReadOnlyList<Member> Hear(IEnumerable<Member> rows, int count, bool isComplete)
+    /// <summary>A heartbeat was answered with all members.</summary>
+    public IReadOnlyList<Member> Hear(IReadOnlyList<Member> rows, int count)
+    {
+        lock (_gate)
+            return Keep(rows, count, new Dictionary<CandidateId, Member>(count));
+    }
+
+    /// <summary>A heartbeat was answered with some; all members as far as they are known.</summary>
+    /// <param name="rows">The first in rank, in their order, and then others.</param>
+    /// <param name="count">How many members there are.</param>
+    /// <param name="first">How many of the rows are the first in rank.</param>
+    /// <param name="areAll">Whether nobody else has a rank.</param>
+    public IReadOnlyList<Member> HearFirst(IReadOnlyList<Member> rows, int count, int first, bool areAll)
     {
         lock (_gate)
         {
-            _count = count;
-            var known = isComplete ? new Dictionary<CandidateId, Member>(count) : _rows;
-            foreach (var row in rows)
+            // Who ranks among them and is not there has left: a leader would make way for it.
+            var here = rows.Select(r => r.Id).ToHashSet();
+            var last = first > 0 ? rows[first - 1] : null;
+            foreach (var row in _rows.Values.Where(r => r.Role != Role.Observer && !here.Contains(r.Id)).ToList())
             {
-                // Answers to several candidates of this process may come in any order.
-                known[row.Id] = _rows.TryGetValue(row.Id, out var before) && before.LastHeartbeat > row.LastHeartbeat ? before : row;
+                if (areAll || (last is not null && RanksBefore(row, last)))
+                    _rows.Remove(row.Id);
             }
 
-            _rows = known;
-            return Sorted(known.Values);
+            return Keep(rows, count, _rows);
         }
     }
 
@@ -76,4 +87,23 @@ internal sealed class Roster
             .ThenBy(m => m.Id.NodeId, StringComparer.Ordinal)
             .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal),
     ];
+
+    private List<Member> Keep(IReadOnlyList<Member> rows, int count, Dictionary<CandidateId, Member> known)
+    {
+        _count = count;
+        foreach (var row in rows)
+            known[row.Id] = _rows.TryGetValue(row.Id, out var before) && IsOvertaken(row, before) ? before : row;
+        _rows = known;
+        return Sorted(known.Values);
+    }
+
+    /// <summary>
+    /// Answers to several candidates of this process may come in any order; what is older than any answer can be late is
+    /// of a server whose clock was set back.
+    /// </summary>
+    private static bool IsOvertaken(Member row, Member before) =>
+        before.LastHeartbeat > row.LastHeartbeat && before.LastHeartbeat - row.LastHeartbeat < RedisCalls.LongestWait;
+
+    private static bool RanksBefore(Member row, Member last) =>
+        row.Priority > last.Priority || (row.Priority == last.Priority && string.CompareOrdinal($"{row.Id}", $"{last.Id}") < 0);
 }

@@ -71,6 +71,21 @@ public sealed class ManyMembersTests(RedisServer server) : RedisTests(server)
     }
 
     [Fact]
+    public async Task Who_ranked_first_and_has_left_is_not_made_way_for()
+    {
+        await JoinAsync(Many);
+        var other = await StoreAsync();
+        await other.HeartbeatAsync(MemberOf("best", 7), Ending);
+        var store = await StoreAsync();
+        Assert.Equal("best", (await BeatAsync(store, "self"))[0].Id.NodeId);
+        await other.LeaveAsync(Election, MemberOf("best", 7).Id, Ending);
+
+        var members = await BeatAsync(store, "self");
+        Assert.DoesNotContain(members, m => m.Id.NodeId == "best");
+        Assert.Equal(Many + 1, members.Count);
+    }
+
+    [Fact]
     public async Task Observers_do_not_hide_who_may_lead()
     {
         await JoinAsync(Many, Role.Observer, priority: 50);

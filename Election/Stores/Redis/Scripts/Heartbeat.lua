@@ -20,6 +20,7 @@ if stands == '1' and holder ~= me then redis.call('ZADD', line, -tonumber(priori
 local count = redis.call('HLEN', members)
 if all or count <= most then return {count, 1, redis.call('HGETALL', members)} end
 local names = redis.call('ZRANGE', ranks, 0, most - 1)
+local first, told = #names, 0
 names[#names + 1] = me
 if holder then names[#names + 1] = holder end
 local rows = {}
@@ -27,8 +28,9 @@ for i, record in ipairs(redis.call('HMGET', members, unpack(names))) do
   if record then
     rows[#rows + 1] = names[i]
     rows[#rows + 1] = record
+    if i <= first then told = told + 1 end
   else
     redis.call('ZREM', ranks, names[i])
   end
 end
-return {count, 0, rows}
+return {count, 0, rows, told, first < most and 1 or 0}
