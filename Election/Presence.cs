@@ -96,9 +96,9 @@ internal sealed class Presence(
 
     public async Task LeaveAsync()
     {
-        var me = self();
         try
         {
+            var me = self();
             using var limit = new CancellationTokenSource(LeaveLimit, clock);
             await store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(LeaveLimit, clock);
         }
@@ -118,12 +118,26 @@ internal sealed class Presence(
             if (clock.GetTimestamp() >= compareAt)
             {
                 Interlocked.CompareExchange(ref _compareAt, long.MaxValue, compareAt);
-                if (self() != _said)
+                if (SaysAnother())
                     return;
                 continue;
             }
 
             await _wake.WaitUntilAsync(Math.Min(next, compareAt));
+        }
+    }
+
+    private bool SaysAnother()
+    {
+        try
+        {
+            return self() != _said;
+        }
+        catch (Exception)
+        {
+            // The address of the user's threw. The heartbeat that follows throws as well, and is told and tried again; this
+            // loop must not end with it.
+            return true;
         }
     }
 

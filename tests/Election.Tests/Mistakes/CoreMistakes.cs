@@ -80,7 +80,7 @@ internal static class CoreMistakes
         new("an observer that ends with its first error", "the page shows the leader of yesterday",
             new Edit(Seat, "            await _wake.WaitUntilAsync(clock.After(backoff.Next()));\n", "            return;\n")),
         new("token from a wiped counter", "a counter begins at 1 again, and old writers pass the fence",
-            new Edit("FencingToken.cs", "Math.Max(Math.Max(stored, seen) + 1, microseconds);", "stored + 1;")),
+            new Edit("FencingToken.cs", "Math.Max(Math.Max(stored, seen) + 1, microseconds > LatestClock ? 0 : microseconds);", "stored + 1;")),
 
         // Jobs.
         new("a job that runs once is recorded before it ran", "it crashes, and nobody repeats it",

@@ -116,8 +116,10 @@ public sealed class ReservationTests(RedisServer server) : RedisTests(server)
     {
         var frozen = $"{node}#{Guid.NewGuid():N}";
         var listening = await ConnectAsync();
-        await listening.GetSubscriber().SubscribeAsync(
-            new RedisChannel($"election:0:{Election}:turn:{frozen}", RedisChannel.PatternMode.Literal), (_, _) => { });
+        var turn = new RedisChannel($"election:0:{Election}:turn:{frozen}", RedisChannel.PatternMode.Literal);
+        await listening.GetSubscriber().SubscribeAsync(turn, (_, _) => { });
+        // Over a connection that is not up yet the client answers before the server has it.
+        await Until(async () => await Admin.PublishAsync(turn, "nothing") > 0, $"{node} listens");
         await Admin.SortedSetAddAsync(Key("line"), frozen, -priority);
     }
 

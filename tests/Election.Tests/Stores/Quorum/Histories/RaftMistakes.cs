@@ -76,7 +76,7 @@ internal static class RaftMistakes
         // Leases.
         new("the lease is ignored by voters", "thesis, section 6.4.1: a leader that trusts while another is elected",
             new Edit(Elections, "var bound = _promise.HoldsAt(now);", "const bool bound = false;"),
-            new Edit(Elections, " && !_promise.HoldsAt(now) && _seat is null;", " && _seat is null;")),
+            new Edit(Elections, " && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;", " && _seat is null && !HasForgotten;")),
         new("a restarted voter votes at once", "it has forgotten that it heard a leader",
             new Edit(Promise, "longest > TimeSpan.Zero ? now + longest : TimeSpan.MinValue", "TimeSpan.MinValue")),
         new("the promise is not stored", "as above, where the length of the lease is forgotten",
@@ -93,7 +93,7 @@ internal static class RaftMistakes
             new Edit(Promise, "        if (Term <= term)\n", string.Empty)),
         new("every campaign claims a transfer", "disrupts a leader that lives",
             new Edit(Elections, "_log.LastIndex, _log.LastTerm, released)", "_log.LastIndex, _log.LastTerm, Term - 1)"),
-            new Edit(Elections, " && !_promise.HoldsAt(now) && _seat is null;", " && _seat is null;")),
+            new Edit(Elections, " && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;", " && _seat is null && !HasForgotten;")),
         new("the released term is counted back", "a term that is skipped may have a leader",
             new Edit(Elections, "HearRelease(now, request.Released);", "HearRelease(now, request.Term - 1);")),
         new("who gave the seat back goes on", "thesis, section 3.10: its successor may be elected already",
