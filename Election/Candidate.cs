@@ -120,9 +120,11 @@ public sealed class Candidate : IAsyncDisposable
 
     /// <summary>
     /// The members that are alive: whose heartbeat this node has seen move, or has seen for the first time, within the
-    /// last two heartbeat periods (a period is the lease, or a third of the node timeout where that is shorter).
+    /// last two heartbeat periods (a period is the lease, or a third of the node timeout where that is shorter). This node
+    /// is among them from its start to its stop, also before its first heartbeat was answered.
     /// </summary>
-    public IReadOnlyList<Member> LiveMembers => _presence.Recent;
+    public IReadOnlyList<Member> LiveMembers =>
+        _presence.Recent is var recent && (Role == Role.Stopped || recent.Any(m => m.Id == Id)) ? recent : [Self(), .. recent];
 
     /// <summary>This node's priority; for a new value the node stands in line anew.</summary>
     public int Priority

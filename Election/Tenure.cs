@@ -114,6 +114,8 @@ internal sealed class Tenure
             if (await RenewUntilResignedAsync() is { } reason)
                 await HandOverAsync(reason);
             await AwaitWorkAsync();
+            if (Leadership.EndedBecause == LossReason.Expired && _work.IsCompleted)
+                await ReleaseExpiredAsync();
             // Another thread may have ended the leadership and be about to tell: the next term must not begin before.
             await Leadership.Told;
         }
@@ -231,6 +233,24 @@ internal sealed class Tenure
         {
             _health.Failed(exception);
             ElectionLog.ReleaseFailed(_logger, Leadership.Term.Election, Leadership.Token, _health.Trouble);
+        }
+    }
+
+    /// <summary>
+    /// Renewals that were applied while their answers were lost have stretched the seat beyond trust: nobody would lead
+    /// for up to a lease more. The store is probably away, so this node's next campaign waits for it only shortly.
+    /// </summary>
+    private async Task ReleaseExpiredAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(_times.RetryPeriod, _clock);
+            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(_times.RetryPeriod, _clock);
+            _health.Reached();
+        }
+        catch (Exception exception)
+        {
+            _health.Failed(exception);
         }
     }
 

@@ -36,6 +36,47 @@ public sealed class LeadingTests
     });
 
     [Fact]
+    public void Renewals_that_were_applied_and_never_answered_do_not_keep_the_seat_beyond_trust() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (silent, way) = await nodes.LeaderAsync("node-1");
+        var (waiting, _) = nodes.New("node-2");
+        await waiting.StartAsync();
+        var held = silent.Leadership!;
+        way.OnRenew = async (renew, _) =>
+        {
+            await renew();
+            throw new TimeoutException();
+        };
+        await world.UntilAsync(() => !held.IsTrusted, Nodes.Lease, "trust ends");
+        await world.UntilAsync(() => waiting.IsLeader, TimeSpan.FromMilliseconds(100), "the other leads");
+        way.OnRenew = null;
+        await silent.StopAsync();
+        await waiting.StopAsync();
+    });
+
+    [Fact]
+    public void A_seat_is_not_given_back_while_work_ignores_the_end_of_trust() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var end = new TaskCompletionSource();
+        var (stubborn, way) = nodes.New("node-1", o => o.WhileLeading.Add(_ => end.Task));
+        await stubborn.StartAsync();
+        await world.UntilAsync(() => stubborn.IsLeader, Nodes.Lease, "it leads");
+        var held = stubborn.Leadership!;
+        var released = false;
+        way.OnRelease = () => released = true;
+        way.OnRenew = (_, _) => throw new TimeoutException();
+        await world.UntilAsync(() => !held.IsTrusted, Nodes.Lease, "trust ends");
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.False(released);
+        end.SetResult();
+        await world.UntilAsync(() => released, TimeSpan.FromMilliseconds(100), "the seat is given back");
+        way.OnRenew = null;
+        await stubborn.StopAsync();
+    });
+
+    [Fact]
     public void A_slow_successful_renewal_does_not_stretch_trust() => SimulatedWorld.Run(async world =>
     {
         var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");

@@ -33,6 +33,20 @@ public sealed class PresenceTests
     });
 
     [Fact]
+    public void A_node_counts_itself_among_the_living_before_the_store_has_answered() => SimulatedWorld.Run(async world =>
+    {
+        var (node, way) = new Nodes(world).New("node-1");
+        way.Away = new TimeoutException();
+        Assert.Empty(node.LiveMembers);
+        await node.StartAsync();
+        Assert.Equal(node.Id, Assert.Single(node.LiveMembers).Id);
+        way.Away = null;
+        await world.UntilAsync(() => node.IsLeader && node.Members.Count == 1, Nodes.Lease * 3, "it leads and is listed");
+        Assert.Equal(node.Id, Assert.Single(node.LiveMembers).Id);
+        await node.StopAsync();
+    });
+
+    [Fact]
     public void Who_hears_of_its_leader_only_after_it_has_joined_says_so_within_a_retry_period() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);

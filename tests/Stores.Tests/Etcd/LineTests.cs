@@ -93,12 +93,12 @@ public sealed class LineTests(EtcdServer server) : EtcdTests(server)
     }
 
     [Fact]
-    public async Task A_leader_that_dies_is_followed_within_its_lease_and_a_second()
+    public async Task A_leader_that_dies_is_followed_after_its_lease_and_not_long_after()
     {
         var lease = TimeSpan.FromSeconds(2);
         var silent = await Acquire(Store(), Stand("silent", lease));
         var next = await Acquire(Store(), Stand("next", lease));
-        Assert.InRange(Between(silent.AnchoredAt, next.AnchoredAt), lease - TimeSpan.FromMilliseconds(2), lease + Lateness);
+        Assert.InRange(Between(silent.AnchoredAt, next.AnchoredAt), lease - TimeSpan.FromMilliseconds(2), lease + Lateness * 2);
     }
 
     [Fact]
