@@ -138,7 +138,8 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
 
         Services.AddSingleton(new OfflineModel(resources, ProjectOutputs, DisableDashboard: hook is not null));
         Services.AddSingleton<ResourceNotificationService>(_ => new ResourceNotificationService());
-        Services.AddSingleton<ResourceCommandService>(_ => new ResourceCommandService());
+        Services.AddSingleton<ResourceCommandService>(s => new ResourceCommandService(
+            s.GetRequiredService<ResourceNotificationService>(), s, s.GetRequiredService<ILoggerFactory>()));
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(s => s.GetRequiredService<Orchestrator>());
         Services.AddHostedService<OwnerWatch>();

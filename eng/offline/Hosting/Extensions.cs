@@ -176,6 +176,19 @@ namespace Aspire.Hosting
             return builder.WithHealthCheck(key);
         }
 
+        public static IResourceBuilder<T> WithUrlForEndpoint<T>(
+            this IResourceBuilder<T> builder, string endpointName, Action<ResourceUrlAnnotation> callback)
+            where T : IResource => builder.Annotate(new UrlCallbackAnnotation(endpointName, callback));
+
+        public static IResourceBuilder<T> WithCommand<T>(
+            this IResourceBuilder<T> builder,
+            string name,
+            string displayName,
+            Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand,
+            CommandOptions? commandOptions = null)
+            where T : IResource =>
+            builder.Annotate(new ResourceCommandAnnotation(name, displayName, executeCommand, commandOptions ?? new()));
+
         internal static IResourceBuilder<T> Annotate<T>(this IResourceBuilder<T> builder, IResourceAnnotation annotation)
             where T : IResource
         {

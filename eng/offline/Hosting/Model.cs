@@ -114,6 +114,15 @@ namespace Aspire.Hosting.ApplicationModel
         public TaskCompletionSource<int> Allocated { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    public sealed class ResourceUrlAnnotation : IResourceAnnotation
+    {
+        public required string Url { get; set; }
+        public string? DisplayText { get; set; }
+        public EndpointReference? Endpoint { get; init; }
+    }
+
+    internal sealed record UrlCallbackAnnotation(string Endpoint, Action<ResourceUrlAnnotation> Callback) : IResourceAnnotation;
+
     internal sealed record ReplicaAnnotation(int Count) : IResourceAnnotation;
 
     internal sealed record WaitAnnotation(IResource Dependency) : IResourceAnnotation;

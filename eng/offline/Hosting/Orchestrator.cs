@@ -15,7 +15,6 @@ internal sealed partial class Orchestrator(
     OfflineModel model,
     IConfiguration configuration,
     ResourceNotificationService notifications,
-    ResourceCommandService commands,
     HealthCheckService health,
     IHostApplicationLifetime lifetime,
     ILoggerFactory loggers) : IHostedService, IDisposable
@@ -23,6 +22,9 @@ internal sealed partial class Orchestrator(
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patient = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
+
+    /// <summary>The control plane's word for an instance that it was told to stop.</summary>
+    private const string Terminated = "Terminated";
 
     private readonly ILogger log = loggers.CreateLogger("Aspire.Hosting");
     private readonly ConcurrentDictionary<string, Instance> instances = [];
@@ -56,12 +58,12 @@ internal sealed partial class Orchestrator(
 
         foreach (var resource in started)
         {
+            AddLifeCycle(resource);
             var replicas = resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Count ?? 1;
             var created = Enumerable.Range(0, replicas).Select(_ => new Instance(resource, Suffix())).ToList();
             foreach (var instance in created)
             {
                 instances[instance.Id] = instance;
-                commands.Register(instance.Id, (command, cancel) => ExecuteAsync(instance, command, cancel));
                 notifications.Publish(resource, instance.Id, s => s with { State = KnownResourceStates.Waiting });
             }
 
@@ -306,7 +308,7 @@ internal sealed partial class Orchestrator(
             {
                 notifications.Publish(resource, instance.Id, s =>
                     s.State?.Text == KnownResourceStates.Running ? s with { HealthStatus = report.Status } : s);
-                running += notifications.Current(instance.Id)?.State?.Text == KnownResourceStates.Running ? 1 : 0;
+                running += notifications.Current(instance.Id)?.Snapshot.State?.Text == KnownResourceStates.Running ? 1 : 0;
             }
 
             // A start is worth a quick look; what stays away for longer is not asked more often than once a second.
@@ -316,24 +318,48 @@ internal sealed partial class Orchestrator(
         }
     }
 
-    private async Task ExecuteAsync(Instance instance, string command, CancellationToken cancellationToken)
+    /// <summary>Stop, start and restart, offered as Aspire does: what makes no sense now is hidden or greyed out.</summary>
+    private void AddLifeCycle(IResource resource)
     {
-        await instance.Commands.WaitAsync(cancellationToken);
+        void Add(string name, string title, string description, string icon, Func<string?, ResourceCommandState> offered) =>
+            resource.Annotations.Add(new ResourceCommandAnnotation(name, title, c => ExecuteAsync(c, name), new CommandOptions
+            {
+                Description = description,
+                IconName = icon,
+                IsHighlighted = name != KnownResourceCommands.RestartCommand,
+                UpdateState = c => offered(c.ResourceSnapshot.State?.Text),
+            }));
+
+        static bool Ended(string? state) => state == Terminated || KnownResourceStates.TerminalStates.Contains(state);
+        Add(KnownResourceCommands.StartCommand, "Start", "Start this instance", "Play", state =>
+            Ended(state) ? ResourceCommandState.Enabled
+            : state == KnownResourceStates.Running || state == KnownResourceStates.Stopping ? ResourceCommandState.Hidden
+            : ResourceCommandState.Disabled);
+        Add(KnownResourceCommands.StopCommand, "Stop", "Stop this instance", "Stop", state =>
+            state == KnownResourceStates.Running ? ResourceCommandState.Enabled
+            : state == KnownResourceStates.Stopping ? ResourceCommandState.Disabled
+            : ResourceCommandState.Hidden);
+        Add(KnownResourceCommands.RestartCommand, "Restart", "Stop this instance and start it again", "ArrowCounterclockwise", state =>
+            state == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled);
+    }
+
+    private async Task<ExecuteCommandResult> ExecuteAsync(ExecuteCommandContext context, string command)
+    {
+        var instance = instances[context.ResourceName];
+        await instance.Commands.WaitAsync(context.CancellationToken);
         try
         {
             if (command == KnownResourceCommands.StopCommand)
             {
-                await control!.StopExecutableAsync(instance.Id, cancellationToken);
-            }
-            else if (command == KnownResourceCommands.StartCommand || command == KnownResourceCommands.RestartCommand)
-            {
-                await control!.DeleteAsync("Executable", instance.Id, cancellationToken);
-                await CreateAsync(instance, cancellationToken);
+                await control!.StopExecutableAsync(instance.Id, context.CancellationToken);
             }
             else
             {
-                throw new InvalidOperationException($"Command '{command}' not found.");
+                await control!.DeleteAsync("Executable", instance.Id, context.CancellationToken);
+                await CreateAsync(instance, context.CancellationToken);
             }
+
+            return CommandResults.Success();
         }
         finally
         {

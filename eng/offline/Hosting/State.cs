@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -12,9 +12,18 @@ public sealed record ResourceStateSnapshot(string Text, string? Style)
 
 public sealed record CustomResourceSnapshot
 {
+    public required string ResourceType { get; init; }
+    public required ImmutableArray<ResourcePropertySnapshot> Properties { get; init; }
     public ResourceStateSnapshot? State { get; init; }
     public int? ExitCode { get; init; }
     public HealthStatus? HealthStatus { get; internal init; }
+}
+
+public sealed record ResourcePropertySnapshot(string Name, object? Value)
+{
+    public string? DisplayName { get; init; }
+    public bool IsSensitive { get; init; }
+    public bool IsHighlighted { get; init; }
 }
 
 public class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
@@ -35,13 +44,6 @@ public static class KnownResourceStates
     public static readonly string Exited = "Exited";
     public static readonly string Finished = "Finished";
     public static readonly IReadOnlyList<string> TerminalStates = [Finished, FailedToStart, Exited];
-}
-
-public static class KnownResourceCommands
-{
-    public static readonly string StartCommand = "start";
-    public static readonly string StopCommand = "stop";
-    public static readonly string RestartCommand = "restart";
 }
 
 public class ResourceNotificationService
@@ -107,11 +109,18 @@ public class ResourceNotificationService
             cancellationToken);
     }
 
-    internal CustomResourceSnapshot? Current(string resourceId)
+    public Task PublishUpdateAsync(
+        IResource resource, string resourceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
+    {
+        Publish(resource, resourceId, stateFactory);
+        return Task.CompletedTask;
+    }
+
+    internal ResourceEvent? Current(string resourceId)
     {
         lock (gate)
         {
-            return states.GetValueOrDefault(resourceId)?.Snapshot;
+            return states.GetValueOrDefault(resourceId);
         }
     }
 
@@ -119,7 +128,11 @@ public class ResourceNotificationService
     {
         lock (gate)
         {
-            var before = states.GetValueOrDefault(resourceId)?.Snapshot ?? new CustomResourceSnapshot();
+            var before = states.GetValueOrDefault(resourceId)?.Snapshot ?? new CustomResourceSnapshot
+            {
+                ResourceType = resource is ProjectResource ? "Project" : "Executable",
+                Properties = [],
+            };
             var after = change(before);
             if (after == before)
             {
@@ -143,44 +156,4 @@ public class ResourceNotificationService
 
         throw new OperationCanceledException(cancellationToken);
     }
-}
-
-public sealed class ExecuteCommandResult
-{
-    internal ExecuteCommandResult()
-    {
-    }
-
-    public required bool Success { get; init; }
-    public string? Message { get; init; }
-}
-
-public class ResourceCommandService
-{
-    private readonly ConcurrentDictionary<string, Func<string, CancellationToken, Task>> instances = [];
-
-    internal ResourceCommandService()
-    {
-    }
-
-    public async Task<ExecuteCommandResult> ExecuteCommandAsync(
-        string resourceId, string commandName, CancellationToken cancellationToken = default)
-    {
-        if (!instances.TryGetValue(resourceId, out var run))
-        {
-            return new ExecuteCommandResult { Success = false, Message = $"Resource '{resourceId}' not found." };
-        }
-
-        try
-        {
-            await run(commandName, cancellationToken);
-            return new ExecuteCommandResult { Success = true };
-        }
-        catch (Exception e) when (e is HttpRequestException or InvalidOperationException)
-        {
-            return new ExecuteCommandResult { Success = false, Message = e.Message };
-        }
-    }
-
-    internal void Register(string resourceId, Func<string, CancellationToken, Task> run) => instances[resourceId] = run;
 }
