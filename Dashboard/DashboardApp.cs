@@ -1,4 +1,5 @@
 using AspireElection.Dashboard.Components;
+using AspireElection.Dashboard.Incidents;
 using AspireElection.Dashboard.Live;
 using AspireElection.Dashboard.Watching;
 using AspireElection.ServiceDefaults;
@@ -27,9 +28,8 @@ internal static class DashboardApp
         builder.Services.AddSingleton(openStore);
         builder.Services.AddSingleton<TimeProvider>(BootClock.Instance);
         builder.Services.AddSingleton<Watches>();
-        builder.Services.AddSingleton<LiveBoard>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Watches>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<LiveBoard>());
+        LiveBoards.AddTo(builder.Services);
         builder.Services.AddRazorComponents();
         builder.Services.Configure<KeyManagementOptions>(KeysInMemory.Configure);
 
@@ -41,7 +41,18 @@ internal static class DashboardApp
         });
         app.MapDefaultEndpoints();
         app.MapLiveUpdates();
-        app.MapGet("/", () => new RazorComponentResult<Page> { PreventStreamingRendering = true });
+        app.MapIncidentExport();
+        app.MapGet("/", ShowPage);
         return app;
+    }
+
+    private static RazorComponentResult<Page> ShowPage(HttpContext http, DashboardSettings settings, TimeProvider clock)
+    {
+        var view = PageView.Read(http.Request.Query, settings.Elections, clock.GetUtcNow());
+        return new RazorComponentResult<Page>(new Dictionary<string, object?> { [nameof(Page.View)] = view })
+        {
+            PreventStreamingRendering = true,
+            StatusCode = view.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
+        };
     }
 }

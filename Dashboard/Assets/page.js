@@ -2,9 +2,11 @@
 // shown, so that focus, selection and scrolling stay. Without this script the page shows the state of its loading.
 (() => {
   "use strict";
+  if (document.body.dataset.still) return; // A moment of the past stays as it is.
   const silence = 5000; // The server sends at least once a second.
   const link = document.getElementById("link");
   const linkText = document.getElementById("link-text");
+  const skew = document.getElementById("skew");
   const gone = document.getElementById("gone");
   const icon = document.getElementById("icon");
   let heardAt = Date.now();
@@ -39,6 +41,7 @@
     document.title = fresh.dataset.title;
     if (icon.getAttribute("href") !== fresh.dataset.icon) icon.setAttribute("href", fresh.dataset.icon);
     tell("live");
+    compareClocks(fresh.dataset.now);
     runDown();
   }
 
@@ -55,6 +58,15 @@
     icon.setAttribute("href", "/unreachable.svg");
   }
 
+  // Leads and gaps are by the clocks of store and nodes; who compares them with another clock should know how far it is off.
+  function compareClocks(now) {
+    const seconds = Math.round((Date.now() - Date.parse(now)) / 1000);
+    skew.hidden = !(Math.abs(seconds) > 5);
+    if (skew.hidden) return;
+    const text = `This browser's clock is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the dashboard's. All times here are by the clocks of store and nodes.`;
+    if (skew.textContent !== text) skew.textContent = text;
+  }
+
   // A lease runs down evenly between two renderings. Where less motion is wanted, it steps with the renderings.
   function runDown() {
     for (const bar of document.querySelectorAll(".bar")) {
@@ -66,7 +78,7 @@
   }
 
   function open() {
-    source = new EventSource("/live");
+    source = new EventSource(`/live?range=${document.body.dataset.range}`);
     source.addEventListener("board", event => show(event.data));
     source.onerror = () => tell("gone");
   }

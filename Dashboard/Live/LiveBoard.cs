@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AspireElection.Dashboard.Components;
+using AspireElection.Dashboard.Timeline;
 using AspireElection.Dashboard.Watching;
 using AspireElection.Dashboard.Words;
 using Microsoft.AspNetCore.Components;
@@ -8,11 +9,11 @@ using Microsoft.AspNetCore.Components.Web;
 namespace AspireElection.Dashboard.Live;
 
 /// <summary>
-/// Renders what changes on the page: once for all who look, at once after a change, and each second for the ages. While
+/// Renders what changes on the page, with one range of the timeline: once for all who look, at once after a change, and each second for the ages. While
 /// nobody looks it renders nothing.
 /// </summary>
 internal sealed class LiveBoard(
-    Watches watches, TimeProvider clock, IServiceProvider services, ILoggerFactory loggers, ILogger<LiveBoard> logger) : BackgroundService
+    TimelineRange range, Watches watches, TimeProvider clock, IServiceProvider services, ILoggerFactory loggers, ILogger<LiveBoard> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
@@ -99,6 +100,7 @@ internal sealed class LiveBoard(
         {
             [nameof(Board.Pictures)] = pictures,
             [nameof(Board.Verdict)] = Verdict.Of(pictures, clock),
+            [nameof(Board.View)] = new PageView(range),
             [nameof(Board.Now)] = clock.GetUtcNow(),
         });
         await using var renderer = new HtmlRenderer(services, loggers);

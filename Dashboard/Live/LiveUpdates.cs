@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using AspireElection.Dashboard.Timeline;
 
 namespace AspireElection.Dashboard.Live;
 
@@ -12,12 +13,14 @@ internal static class LiveUpdates
 
     public static void MapLiveUpdates(this WebApplication app) => app.MapGet(Path, Open);
 
-    private static IResult Open(HttpContext http, LiveBoard board, IHostApplicationLifetime lifetime)
+    private static IResult Open(HttpContext http, LiveBoards boards, IHostApplicationLifetime lifetime)
     {
-        if (board.Looking >= MostPages)
+        if (TimelineRange.Named(http.Request.Query["range"]) is not { } range)
+            return Results.Text($"range: one of {string.Join(", ", TimelineRange.All.Select(r => r.Name))}", statusCode: StatusCodes.Status400BadRequest);
+        if (boards.Looking >= MostPages)
             return Results.Text($"{MostPages} pages are open already; close one.", statusCode: StatusCodes.Status503ServiceUnavailable);
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.ServerSentEvents(EventsAsync(board, lifetime.ApplicationStopping, http.RequestAborted));
+        return TypedResults.ServerSentEvents(EventsAsync(boards[range], lifetime.ApplicationStopping, http.RequestAborted));
     }
 
     /// <summary>Ends when the application stops: an open page must not hold up the stop.</summary>

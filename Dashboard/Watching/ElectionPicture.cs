@@ -1,3 +1,4 @@
+using AspireElection.History;
 using AspireElection.Jobs;
 
 namespace AspireElection.Dashboard.Watching;
@@ -11,6 +12,9 @@ public sealed record ElectionPicture(string Election, string Store)
     /// <summary>Since when nobody leads; null while somebody does and before the first look.</summary>
     public Vacancy? Vacancy { get; init; }
 
+    /// <summary>The vacancy that the present leader ended, as far as the dashboard saw one.</summary>
+    public Vacancy? VacancyBefore { get; init; }
+
     /// <summary>When the leader's lease runs out, as a timestamp of the dashboard's clock.</summary>
     public long LeaseEndsAt { get; init; }
 
@@ -21,16 +25,19 @@ public sealed record ElectionPicture(string Election, string Store)
 
     public IReadOnlyList<JobState> Jobs { get; init; } = [];
 
+    /// <summary>How the seat came to its leaders, as they wrote it down: one for each term, rising.</summary>
+    public IReadOnlyList<Transition> History { get; init; } = [];
+
     /// <summary>When the store was last heard; null before the first time.</summary>
     public DateTimeOffset? HeardAt { get; init; }
 
     public StoreTrouble? Trouble { get; init; }
 
-    /// <summary>Whether seat, members and jobs have all been read at least once.</summary>
+    /// <summary>Whether seat, members, jobs and history have all been read at least once.</summary>
     public bool IsComplete { get; init; }
 
     /// <summary>No one ever took part, as far as the store knows.</summary>
-    public bool IsUntouched => Leader is null && Vacancy is not { Last: not null } && Members.Count == 0 && Jobs.Count == 0;
+    public bool IsUntouched => Leader is null && Vacancy is not { Last: not null } && Members.Count == 0 && Jobs.Count == 0 && History.Count == 0;
 
     public bool IsLedBy(Member member) =>
         Leader is { } leader && member.Id.NodeId == leader.NodeId && member.Id.Incarnation == leader.Incarnation;

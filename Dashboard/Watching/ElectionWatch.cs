@@ -1,3 +1,4 @@
+using AspireElection.History;
 using AspireElection.Jobs;
 
 namespace AspireElection.Dashboard.Watching;
@@ -13,19 +14,30 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookAnew = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// Entries of the history come after the change that they tell of, and are completed once the first job runs. What
+    /// comes later still is found by the last of these periods, which repeats.
+    /// </summary>
+    private static readonly TimeSpan[] s_historyPeriods =
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1)];
+
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly Lock _gate = new();
     private readonly BoundedRead _reads = new(Bound);
+    private readonly BoundedRead _historyReads = new(Bound);
+    private readonly Pulse _leaderChanged = new();
     private ElectionPicture _picture = new(election, kind);
     private bool _seatSeen;
     private bool _listsRead;
+    private bool _historyRead;
     private string? _seatTrouble;
     private string? _listTrouble;
+    private string? _historyTrouble;
 
     public ElectionPicture Picture => Volatile.Read(ref _picture);
 
     public Task RunAsync(IElectionStore store, CancellationToken stopping) =>
-        Task.WhenAll(ObserveAsync(store, stopping), ReadAsync(store, stopping));
+        Task.WhenAll(ObserveAsync(store, stopping), ReadAsync(store, stopping), ReadHistoryAsync(store, stopping));
 
     private async Task ObserveAsync(IElectionStore store, CancellationToken stopping)
     {
@@ -40,7 +52,10 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
                 await foreach (var sighting in store.ObserveAsync(election, limit.Token))
                 {
                     heard = true;
+                    var leader = Picture.Leader?.Term;
                     Take(p => p.With(sighting, clock), ref _seatTrouble, ref _seatSeen);
+                    if (Picture.Leader?.Term != leader)
+                        _leaderChanged.Beat();
                     limit.CancelAfter(UntilOverdue());
                 }
             }
@@ -78,6 +93,39 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
         }
     }
 
+    private async Task ReadHistoryAsync(IElectionStore store, CancellationToken stopping)
+    {
+        var reads = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            var change = _leaderChanged.Next;
+            try
+            {
+                var history = await _historyReads.AskAsync(limit => Transition.ReadAllAsync(store, election, limit), stopping);
+                Take(p => p with { History = history }, ref _historyTrouble, ref _historyRead);
+                reads++;
+            }
+            catch (Exception exception)
+            {
+                if (!stopping.IsCancellationRequested)
+                    Fail(exception, ref _historyTrouble);
+                reads = 0;
+            }
+
+            try
+            {
+                await Pulse.WaitAsync(change, s_historyPeriods[Math.Clamp(reads - 1, 0, s_historyPeriods.Length - 1)], stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // The loop ends by itself.
+            }
+
+            if (change.IsCompleted)
+                reads = 0;
+        }
+    }
+
     private TimeSpan UntilOverdue()
     {
         if (Picture.Leader is null)
@@ -94,10 +142,10 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
             known = true;
             var now = clock.GetUtcNow();
             var before = _picture;
-            var isBack = _seatTrouble is null && _listTrouble is null;
+            var isBack = _seatTrouble is null && _listTrouble is null && _historyTrouble is null;
             var after = change(before) with
             {
-                IsComplete = _seatSeen && _listsRead,
+                IsComplete = _seatSeen && _listsRead && _historyRead,
                 HeardAt = now,
                 Trouble = isBack ? null : before.Trouble,
             };

@@ -13,6 +13,7 @@ internal static class SeatPicture
         {
             Leader = leader,
             Vacancy = null,
+            VacancyBefore = sameTerm ? before.VacancyBefore : before.Vacancy,
             LeaseEndsAt = sighting.EndsAt,
             LeaseLength = sameTerm && before.LeaseLength > left ? before.LeaseLength : left,
         };

@@ -9,6 +9,10 @@ internal static class Texts
     public static string Clock(DateTimeOffset when, DateTimeOffset now) =>
         when.UtcDateTime.ToString(when.UtcDateTime.Date == now.UtcDateTime.Date ? "HH:mm:ss" : "d MMM HH:mm:ss", CultureInfo.InvariantCulture);
 
+    /// <summary>The time of day without seconds, with the date where it is not today's.</summary>
+    public static string Minute(DateTimeOffset when, DateTimeOffset now) =>
+        when.UtcDateTime.ToString(when.UtcDateTime.Date == now.UtcDateTime.Date ? "HH:mm" : "d MMM HH:mm", CultureInfo.InvariantCulture);
+
     public static string Iso(DateTimeOffset when) =>
         when.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

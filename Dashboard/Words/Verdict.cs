@@ -9,7 +9,7 @@ namespace AspireElection.Dashboard.Words;
 /// <param name="Since">Since when it is so; null when unknown.</param>
 public sealed record Verdict(Condition Condition, string Sentence, string Title, DateTimeOffset? Since)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(300);
+    internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The verdict on one election.</summary>
     public static Verdict Of(ElectionPicture picture, TimeProvider clock)

@@ -71,6 +71,7 @@ public sealed record Transition
 /// <param name="Ms">How long it took, in milliseconds.</param>
 public sealed record TransitionStep(string Name, double Ms);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+// Others may write into the ledger: an entry whose node is null would be met by whoever shows it.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Transition))]
 internal sealed partial class TransitionJson : JsonSerializerContext;
