@@ -30,14 +30,12 @@ public sealed class Candidate : IAsyncDisposable
     private readonly SeatObserver _observer;
     private readonly FanOut<ElectionChange> _changes;
     private readonly Attendance? _attendance;
-    private readonly Backoff _backoff;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _leaving = new();
     private readonly Precedence _precedence;
-    private readonly Wake _pause;
+    private readonly Campaign _campaign;
     private readonly List<Func<Leadership, Task>> _work = [];
     private readonly Lock _gate = new();
-    private Candidacy _candidacy;
     private Task[] _loops = [];
     private CallbackLoop? _callbacks;
     private Tenure? _tenure;
@@ -45,7 +43,6 @@ public sealed class Candidate : IAsyncDisposable
     private bool _started;
     private volatile bool _standsDown;
     private volatile bool _doubted;
-    private CancellationTokenSource? _standing;
     private int _priority;
 
     /// <summary>A node in an election, not started yet.</summary>
@@ -86,12 +83,10 @@ public sealed class Candidate : IAsyncDisposable
         _changes = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
         Announcements = AnnouncementsOf(options.Announcements, election);
         _attendance = options is { Announcements: not null, Observer: false } ? new Attendance(Announcements, Id, _times.Trust, clock) : null;
-        _backoff = new Backoff(_times.RetryPeriod, _times.Lease, random);
-        _pause = new Wake(clock, _times.Slice);
         _presence = new Presence(store, _times, clock, _health, random, Self, PreemptForBetter);
         _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw, Doubt);
         _precedence = new Precedence(Id, _presence, _observer, _times, clock);
-        _candidacy = NewCandidacy();
+        _campaign = new Campaign(store, Stand, _observer, _times, clock, threads, _telemetry, _health, random, _stopping.Token);
     }
 
     /// <summary>The election's name.</summary>
@@ -134,9 +129,7 @@ public sealed class Candidate : IAsyncDisposable
         {
             if (Interlocked.Exchange(ref _priority, value) == value)
                 return;
-            // Stores that know a waiter by what it said when it lined up would go on ranking it by the old value.
-            if (Volatile.Read(ref _standing) is { } standing)
-                _threads.Cancel(standing);
+            _campaign.StandAnew();
             _presence.Refresh();
         }
     }
@@ -277,7 +270,7 @@ public sealed class Candidate : IAsyncDisposable
         // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
         _stopping.Cancel();
-        _pause.Set();
+        _campaign.Hurry();
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
         _leaving.Cancel();
         if (_callbacks is { } callbacks)
@@ -339,7 +332,7 @@ public sealed class Candidate : IAsyncDisposable
                     ElectionLog.Stands(_logger, Id.NodeId, Election, _store.Kind, _store.Promise);
                 }
 
-                if (await CampaignOnceAsync() is { } grant)
+                if (await _campaign.StandAsync() is { } grant)
                     await LeadAsync(grant);
             }
             catch (Exception exception)
@@ -365,47 +358,11 @@ public sealed class Candidate : IAsyncDisposable
         }
 
         Volatile.Write(ref _tenure, null);
-        await _pause.WaitUntilAsync(_clock.After(_times.Lease));
-    }
-
-    private async Task<Grant?> CampaignOnceAsync()
-    {
-        var standsSince = _clock.GetTimestamp();
-        using var span = _telemetry.StartCampaign();
-        using var standing = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        Volatile.Write(ref _standing, standing);
-        try
-        {
-            // After it can be told of a new priority, so that one of both is the newest.
-            _candidacy = NewCandidacy();
-            var grant = await _store.AcquireAsync(_candidacy, standing.Token);
-            span?.SetTag("election.term", grant.Term.Token);
-            _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), null);
-            _backoff.Reset();
-            _health.Reached();
-            return grant;
-        }
-        catch (OperationCanceledException) when (standing.IsCancellationRequested)
-        {
-            return null;
-        }
-        catch (Exception exception)
-        {
-            _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), exception);
-            ElectionTelemetry.Fail(span, exception);
-            _health.Failed(exception);
-            await _pause.WaitUntilAsync(_clock.After(_backoff.Next()));
-            return null;
-        }
-        finally
-        {
-            Volatile.Write(ref _standing, null);
-        }
+        await _campaign.PauseAsync(_times.Lease);
     }
 
     private async Task LeadAsync(Grant grant)
     {
-        _candidacy.SawToken(grant.Term.Token);
         var window = new TrustWindow(_clock, grant.AnchoredAt + _times.Trust.ToTicksOf(_clock));
         var leadership = new Leadership(
             grant.Term, _clock.GetUtcNow(), window, _clock, _threads, Lost, held => ResignAsync(TenureOf(held), LossReason.Resigned))
@@ -471,7 +428,7 @@ public sealed class Candidate : IAsyncDisposable
 
     private void Saw(Sighting sighting, bool newLeader)
     {
-        _candidacy.Saw(sighting);
+        _campaign.Saw(sighting);
         if (newLeader && sighting.Leader is { } leader)
         {
             ElectionLog.NewLeader(_logger, leader.NodeId, Election, leader.Term);
@@ -498,18 +455,10 @@ public sealed class Candidate : IAsyncDisposable
         return shared ?? new Announcements(election);
     }
 
-    private Candidacy NewCandidacy()
+    private Candidacy Stand()
     {
         _doubted = false;
-        var candidacy = new Candidacy(
-            Election, Id, _times.Lease, Priority, _options.Address(), Doubt)
-        {
-            RetryPeriod = _times.RetryPeriod,
-        };
-        candidacy.SawToken(_observer.HighestTerm);
-        if (_observer.Known is { } known)
-            candidacy.Saw(known);
-        return candidacy;
+        return new Candidacy(Election, Id, _times.Lease, Priority, _options.Address(), Doubt) { RetryPeriod = _times.RetryPeriod };
     }
 
     private void Doubt()

@@ -56,6 +56,7 @@ public sealed class AnnouncementsTests
         var last = world.Clock.Now;
         way.OnRenew = (_, _) => throw new StoreUnavailableException("the leader is cut off");
         way.OnAcquire = _ => throw new StoreUnavailableException("the leader is cut off");
+        way.OnRelease = () => throw new StoreUnavailableException("the leader is cut off");
         await world.UntilAsync(() => follower.Role == Role.Candidate, Nodes.Lease, "the follower stands ready");
         Assert.False(follower.IsLeader);
         Assert.False(leader.IsLeader, "nobody stands ready while the leader still believes");

@@ -4,6 +4,7 @@ namespace AspireElection.Tests.Mistakes;
 internal static class CoreMistakes
 {
     private const string Lead = "Candidate.cs";
+    private const string Standing = "Campaign.cs";
     private const string Window = "Timing/TrustWindow.cs";
     private const string Told = "Leadership.cs";
     private const string Tenure = "Tenure.cs";
@@ -64,11 +65,11 @@ internal static class CoreMistakes
 
         // Who stands, and when.
         new("a first failure ends the campaign", "a node that never stands again, and says nothing of it",
-            new Edit(Lead, "            await _pause.WaitUntilAsync(_clock.After(_backoff.Next()));\n            return null;", "            _standsDown = true;\n            return null;")),
+            new Edit(Standing, "            await PauseAsync(_backoff.Next());\n            return null;", "            await PauseAsync(TimeSpan.FromDays(1));\n            return null;")),
         new("a resigned node stands at once", "an operator's resign gives the seat back to who was resigned",
             new Edit(Lead, "            await _precedence.HoldOffAsync(_stopping.Token);\n", "            await Task.CompletedTask;\n")),
         new("a known term is forgotten with the campaign", "over a store that lost its data its seat is taken while its leader still trusts in it",
-            new Edit(Lead, "            candidacy.Saw(known);\n", "            candidacy.SawToken(known.Leader!.Term);\n")),
+            new Edit(Standing, "            candidacy.Saw(known);\n", "            candidacy.SawToken(known.Leader!.Term);\n")),
         new("back-off without a longest pause", "after a long outage nobody comes back for minutes",
             new Edit("Backoff.cs", "        if (pause > longest)\n            pause = longest;\n", "        if (pause > longest * 1000)\n            pause = longest;\n")),
         new("a tie preempts", "two of equal priority take the seat from each other in turns",

@@ -24,6 +24,7 @@ internal static class RaftMistakes
     /// <summary>Rare in histories: a scenario shows them at once.</summary>
     public static IReadOnlyDictionary<string, (Type Tests, string Fact)> Scenarios { get; } = new Dictionary<string, (Type, string)>
     {
+        ["the term is not stored"] = (typeof(VoteTests), nameof(VoteTests.A_vote_outlives_a_restart_and_is_stored_before_it_is_sent)),
         ["the vote is not stored"] = (typeof(VoteTests), nameof(VoteTests.A_vote_outlives_a_restart_and_is_stored_before_it_is_sent)),
         ["replicas of an older term are counted"] = (typeof(LogTests), nameof(LogTests.An_entry_of_an_earlier_term_is_not_committed_by_counting_it)),
         ["a late release frees a later lease"] = (typeof(TransferTests), nameof(TransferTests.A_late_release_does_not_end_a_later_lease)),
