@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Finds Redis and PostgreSQL (or the servers that are named), or unpacks the distribution's packages into the per-user
-# cache: no root, nothing started, nothing installed. AppHost/Servers/ServerExecutable.cs looks in the same places.
-#   eng/servers.sh [redis] [postgres] [etcd] [pgbouncer]
+# Finds Redis and PostgreSQL (or the servers that are named, or the browser of the tests), or unpacks the distribution's
+# packages into the per-user cache: no root, nothing started, nothing installed. AppHost/Servers/ServerExecutable.cs looks in
+# the same places, and for the browser tests/Dashboard.Tests/Browsing/Chromium.cs.
+#   eng/servers.sh [redis] [postgres] [etcd] [pgbouncer] [chromium]
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -23,6 +24,7 @@ is_there() {
         postgres) installed_postgres ;;
         etcd) command -v etcd > /dev/null && command -v etcdctl > /dev/null ;;
         pgbouncer) command -v pgbouncer > /dev/null ;;
+        chromium) command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null ;;
     esac
 }
 
@@ -70,7 +72,8 @@ unpack_downloads() {
 
 missing_libraries() {
     local folders
-    folders=$(printf '%s:' "$tree"/usr/lib/*-linux-gnu)
+    # Some packages keep libraries of their own in folders below, by an absolute path that an unpacked tree does not have.
+    folders=$(printf '%s:' "$tree"/usr/lib/*-linux-gnu "$tree"/usr/lib/*-linux-gnu/*/)
     LD_LIBRARY_PATH=$folders ldd "$@" 2> /dev/null | awk '/not found/ { print $1 }' | sort -u
 }
 
@@ -97,17 +100,18 @@ add_libraries() {
     fail "Of the unpacked ${tree##*/} these libraries are still missing: $(missing_libraries "$@" | paste -sd' ')"
 }
 
-# The loader does not look into an unpacked tree by itself, and the tree may be copied elsewhere.
+# write_starter PROGRAM TARGET [LINE]: the loader does not look into an unpacked tree by itself, and the tree may be copied elsewhere.
 write_starter() {
-    local program=$1 target=$2
+    local program=$1 target=$2 line=${3:-}
     mkdir -p "$tree/bin"
     cat > "$tree/bin/$program" <<STARTER
 #!/bin/sh
 tree=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")
-for folder in "\$tree"/usr/lib/*-linux-gnu; do
+for folder in "\$tree"/usr/lib/*-linux-gnu "\$tree"/usr/lib/*-linux-gnu/*/; do
     if [ -d "\$folder" ]; then LD_LIBRARY_PATH=\$folder\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}; fi
 done
 export LD_LIBRARY_PATH
+$line
 exec "\$tree/$target" "\$@"
 STARTER
     chmod +x "$tree/bin/$program"
@@ -160,6 +164,27 @@ unpack_etcd() {
     write_starter etcd usr/bin/etcd
     write_starter etcdctl usr/bin/etcdctl
     "$tree/bin/etcd" --version | head -n 1 | indent
+}
+
+# The one without windows needs the fewest libraries; a distribution may have only the whole one. Without a font no text has a width.
+unpack_chromium() {
+    local program=chromium-headless-shell
+    step 'Chromium is not installed: unpacking its package into the cache (about 110 MB, once)'
+    if ! download "$program" chromium-common fonts-dejavu-core; then
+        program=chromium
+        download "$program" chromium-common fonts-dejavu-core || return 1
+    fi
+    unpack_downloads
+    add_libraries "$tree/usr/lib/chromium/$program" || return 1
+    cat > "$tree/usr/share/fonts/fonts.conf" << 'FONTS'
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">.</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
+FONTS
+    # shellcheck disable=SC2016 # the starter's own variable
+    write_starter chromium "usr/lib/chromium/$program" \
+        'if [ ! -e /etc/fonts/fonts.conf ]; then export FONTCONFIG_FILE="$tree/usr/share/fonts/fonts.conf"; fi'
+    "$tree/bin/chromium" --no-sandbox --version | indent
 }
 
 set_up() {

@@ -4,7 +4,7 @@ namespace AspireElection.Topology.Tests;
 internal sealed record ElectionView(
     string Election, string Store, string NodeId, string InstanceId, string Role, long Term, bool IsLeader, LeaderView? Leader, MemberView[] Members);
 
-internal sealed record LeaderView(string NodeId, string? Address, long Term);
+internal sealed record LeaderView(string NodeId, string? Address, long Term, DateTimeOffset Since);
 
 internal sealed record MemberView(string NodeId, string InstanceId, string? Address, string Role);
 
