@@ -1,14 +1,16 @@
 namespace AspireElection.Stores.Etcd;
 
 /// <summary>
-/// The newest term that this process knows of and that may still be trusted. A server that was wiped shows an empty
-/// seat; it is not taken before the end of this term, unless the server's own record shows that the term is over.
+/// The terms that this process knows of and that may still be trusted. A server that was wiped shows an empty seat; it is
+/// not taken before the end of these terms, unless the server's own record shows that they are over. More than one,
+/// because the record of a later life of the data says nothing of a term before it.
 /// </summary>
 internal sealed class KnownTerm(TimeProvider clock)
 {
+    private const int Most = 4;
+
     private readonly Lock _gate = new();
-    private Leader? _leader;
-    private long _endsAt;
+    private readonly List<(Leader Leader, long EndsAt)> _terms = [];
 
     public void Hear(Sighting? sighting)
     {
@@ -16,9 +18,14 @@ internal sealed class KnownTerm(TimeProvider clock)
             return;
         lock (_gate)
         {
-            // A lower number is news from before; only after the known end is it a store that lost its data.
-            if (_leader is null || leader.Term >= _leader.Term || _endsAt <= clock.GetTimestamp())
-                (_leader, _endsAt) = (leader, sighting.EndsAt);
+            _terms.RemoveAll(t => t.EndsAt <= clock.GetTimestamp());
+            // A lower number is news from before; only after the known ends is it a store that lost its data.
+            if (_terms.Exists(t => t.Leader.Term > leader.Term))
+                return;
+            _terms.RemoveAll(t => t.Leader.Term == leader.Term);
+            _terms.Add((leader, sighting.EndsAt));
+            if (_terms.Count > Most)
+                _terms.RemoveAt(1);
         }
     }
 
@@ -33,8 +40,11 @@ internal sealed class KnownTerm(TimeProvider clock)
         long? until = null;
         lock (_gate)
         {
-            if (_leader is not null)
-                until = Blocks(_leader, _endsAt);
+            foreach (var (leader, endsAt) in _terms)
+            {
+                if (Blocks(leader, endsAt) is { } blocked)
+                    until = Math.Max(until ?? long.MinValue, blocked);
+            }
         }
 
         if (candidacy.LastSeen is { Leader: { Incarnation.Length: > 0 } seen, EndsAt: var end } && Blocks(seen, end) is { } told)

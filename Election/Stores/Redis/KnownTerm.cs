@@ -1,34 +1,49 @@
 namespace AspireElection.Stores.Redis;
 
 /// <summary>
-/// The newest term of an election that this process knows of and that may still be trusted. A server that was wiped
-/// shows an empty seat; it is not taken before the end of this term, unless the server shows the release of it. Kept
-/// by the store, over all attempts and watches: each of them may begin after the wipe and know nothing.
+/// The terms of an election that this process knows of and that may still be trusted. A server that was wiped shows an
+/// empty seat; it is not taken before the end of these terms, unless the server shows the release. Kept by the store,
+/// over all attempts and watches: each of them may begin after the wipe and know nothing.
 /// </summary>
+/// <remarks>
+/// More than one, because the seat of a wiped server may be granted, by a request that was long on its way, to somebody
+/// who gives it back at once: the release of that later term says nothing of the one before the wipe (history 39090).
+/// Where the data live on it does, and the server says so when it is asked about the first.
+/// </remarks>
 internal sealed class KnownTerm(TimeProvider clock)
 {
-    private readonly Lock _gate = new();
-    private long _token;
-    private long _endsAt;
-    private string _holder = string.Empty;
+    private const int Most = 4;
 
-    /// <summary>Its token and its end; nothing when the end has passed.</summary>
+    private readonly Lock _gate = new();
+    private readonly List<(long Token, string Holder, long EndsAt)> _terms = [];
+    private long _newest;
+
+    /// <summary>The token and the end of the first that has not ended; nothing when all have.</summary>
     /// <param name="candidate">Whose own past terms do not count: who asks for the seat has stopped leading.</param>
     public (long Token, long EndsAt) For(string candidate)
     {
         lock (_gate)
-            return _holder == candidate || _endsAt <= clock.GetTimestamp() ? (0, long.MinValue) : (_token, _endsAt);
+        {
+            Forget();
+            foreach (var (token, holder, endsAt) in _terms)
+            {
+                if (holder != candidate)
+                    return (token, endsAt);
+            }
+
+            return (0, long.MinValue);
+        }
     }
 
-    /// <summary>Keeps what was heard of the seat. An empty one without the release says nothing of the term.</summary>
+    /// <summary>Keeps what was heard of the seat. An empty one without the release says nothing of the terms.</summary>
     public void Hear(SeatState state, long endsAt)
     {
         lock (_gate)
         {
             if (state.Kind == SeatKind.Held)
                 Know(state.Token, state.Holder, endsAt);
-            else if (state.WasReleased && state.Released == _token)
-                _endsAt = long.MinValue;
+            else if (state.WasReleased)
+                _terms.RemoveAll(t => t.Token == state.Released);
         }
     }
 
@@ -40,15 +55,23 @@ internal sealed class KnownTerm(TimeProvider clock)
         lock (_gate)
         {
             // A released term may be seen late, from before its release.
-            if (leader.Term > _token)
+            if (_terms.TrueForAll(t => t.Token < leader.Term) && leader.Term > _newest)
                 Know(leader.Term, new CandidateId(leader.NodeId, leader.Incarnation).ToString(), seen.EndsAt);
         }
     }
 
     private void Know(long token, string holder, long endsAt)
     {
-        // A lower number is news from before; only after the known end is it a store that was restored to an old state.
-        if (token >= _token || _endsAt <= clock.GetTimestamp())
-            (_token, _holder, _endsAt) = (token, holder, endsAt);
+        Forget();
+        // A lower number is news from before; only after the known ends is it a store that was restored to an old state.
+        if (_terms.Exists(t => t.Token > token))
+            return;
+        _newest = token;
+        _terms.RemoveAll(t => t.Token == token);
+        _terms.Add((token, holder, endsAt));
+        if (_terms.Count > Most)
+            _terms.RemoveAt(1);
     }
+
+    private void Forget() => _terms.RemoveAll(t => t.EndsAt <= clock.GetTimestamp());
 }

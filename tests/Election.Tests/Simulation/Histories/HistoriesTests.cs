@@ -40,6 +40,15 @@ public sealed class HistoriesTests(ITestOutputHelper output)
             """);
     }
 
+    /// <summary>What they found is written down in docs/design.md.</summary>
+    [Theory]
+    [InlineData(39090, StoreKind.Lease)]
+    [InlineData(63634, StoreKind.Folder)]
+    [InlineData(96825, StoreKind.Session)]
+    [InlineData(3160, StoreKind.Folder)]
+    public void A_history_beyond_the_usual_ones_that_once_failed_keeps_every_rule(int seed, object store) =>
+        Assert.Null(Exploration.Run((ulong)seed, (StoreKind)store)?.Text());
+
     [Fact]
     public void A_seed_replays_the_same_history_on_any_thread()
     {

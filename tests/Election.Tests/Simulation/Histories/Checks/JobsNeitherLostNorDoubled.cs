@@ -12,6 +12,7 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     private static readonly long s_slack = TimeSpan.FromMilliseconds(10).Ticks;
 
     private readonly HashSet<long> _triedBy = [];
+    private bool _isOnRecord;
     private long? _doneAt;
     private long _forgotAt;
     private long _lastGranted;
@@ -22,8 +23,10 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     public override void Recorded(Term term, string key, string value)
     {
         var state = JobState.FromJson(value)!;
+        var isDone = state is { Job: LeaderWork.Once, DoneVersion: LeaderWork.Version };
+        _isOnRecord |= isDone;
         // One that arrives when the next term has been granted may be overwritten by whoever could not know of it.
-        if (state is { Job: LeaderWork.Once, DoneVersion: LeaderWork.Version } && term.Token >= _lastGranted)
+        if (isDone && term.Token >= _lastGranted)
             _doneAt ??= Now;
         if (state is { Job: LeaderWork.Periodic, State: "running" } && state.LastTerm == term.Token && state.LastRun != _last?.LastRun)
             Begins(state);
@@ -34,6 +37,7 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     public override void Forgot()
     {
         _forgotAt = Now;
+        _isOnRecord = false;
         _doneAt = null;
         _last = null;
     }
@@ -69,7 +73,7 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     }
 
     /// <summary>A leader whose term outlived the loss of the data knows that it was done; the next one repeats it.</summary>
-    public override string? Outstanding() => _doneAt is null && Leader is { } leader && leader.GrantedAt >= _forgotAt && !_triedBy.Contains(leader.Token)
+    public override string? Outstanding() => !_isOnRecord && Leader is { } leader && leader.GrantedAt >= _forgotAt && !_triedBy.Contains(leader.Token)
         ? $"{LeaderWork.Once} is not on record, and {leader.Token} has not run it"
         : null;
 

@@ -28,7 +28,7 @@ internal sealed class TakesOverInTime(History history) : Checker(history)
 
     public override void Served(int node, string what)
     {
-        if (what is "renew" or "create the term" or "write the term" ||
+        if (what is "renew" or "create the term" or "write the term" or "withdraw the term" ||
             (what == "beat" && (History.Nodes[node].Reign is not null || History.Nodes[node].LedUntil > Now - 2 * Lease)))
         {
             _keptAt = Now;
