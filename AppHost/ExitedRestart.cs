@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,28 +17,32 @@ internal sealed partial class ExitedRestart(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var before = new Dictionary<string, string>();
+        var seen = new ConcurrentDictionary<string, (string State, int Changes)>();
         var restarts = new List<Task>();
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
             if (change.Resource != resource || change.Snapshot.State?.Text is not { } state) continue;
-            var previous = before.GetValueOrDefault(change.ResourceId);
-            before[change.ResourceId] = state;
+            var previous = seen.GetValueOrDefault(change.ResourceId);
+            if (previous.State == state) continue;
+            var changes = previous.Changes + 1;
+            seen[change.ResourceId] = (state, changes);
 
             // Only a replica that was alive is started again, so the states that follow one exit start it once.
             if (KnownResourceStates.TerminalStates.Contains(state)
-                && (previous == KnownResourceStates.Running || previous == KnownResourceStates.Starting))
+                && (previous.State == KnownResourceStates.Running || previous.State == KnownResourceStates.Starting))
             {
                 restarts.RemoveAll(r => r.IsCompleted);
-                restarts.Add(RestartAsync(change.ResourceId, change.Snapshot.ExitCode, stoppingToken));
+                // Whoever starts it meanwhile, and perhaps stops it then, has the last word.
+                restarts.Add(RestartAsync(change.ResourceId, change.Snapshot.ExitCode, () => seen[change.ResourceId].Changes == changes, stoppingToken));
             }
         }
     }
 
-    private async Task RestartAsync(string replica, int? exitCode, CancellationToken stoppingToken)
+    private async Task RestartAsync(string replica, int? exitCode, Func<bool> stillExited, CancellationToken stoppingToken)
     {
         LogExited(replica, exitCode, s_delay.TotalSeconds);
         await Task.Delay(s_delay, clock, stoppingToken);
+        if (!stillExited()) return;
         var result = await commands.ExecuteCommandAsync(replica, KnownResourceCommands.StartCommand, stoppingToken);
         if (!result.Success) LogNotStarted(replica, result.Message);
     }

@@ -4,23 +4,15 @@ using System.Text.Json;
 namespace AspireElection.Topology.Tests;
 
 /// <summary>Asks the real Aspire dashboard what the workers have sent it.</summary>
-public sealed class DashboardTelemetryTests
+[Collection(nameof(DashboardHost))]
+public sealed class DashboardTelemetryTests(DashboardHost host)
 {
-    private static readonly Dictionary<string, string> s_open = new()
-    {
-        ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true",
-        ["ASPIRE_DASHBOARD_API_ENABLED"] = "true",
-    };
-
     [Fact]
     public async Task The_dashboard_has_logs_traces_and_metrics_of_every_worker()
     {
-        using var host = new AppHostProcess(s_open, "--store", "file");
-        var dashboard = new Uri(await host.AddressAsync("aspire"));
-        var worker = new Uri(await host.AddressAsync("worker"));
-        using var http = new HttpClient { BaseAddress = dashboard, Timeout = TimeSpan.FromSeconds(5) };
+        using var http = new HttpClient { BaseAddress = host.Dashboard, Timeout = TimeSpan.FromSeconds(5) };
 
-        await VisitEachReplicaAsync(http, worker);
+        await VisitEachReplicaAsync(http, host.Worker);
 
         await AskAsync(http, "api/telemetry/resources", "three workers with logs, traces and metrics", resources =>
             resources.EnumerateArray().Count(r => r.GetProperty("name").GetString() == "worker"
@@ -31,12 +23,9 @@ public sealed class DashboardTelemetryTests
             traces.GetRawText().Contains("\"AspireElection\"", StringComparison.Ordinal));
         await AskAsync(http, "api/telemetry/logs", "a log record of the election", logs =>
             logs.GetRawText().Contains("AspireElection", StringComparison.Ordinal));
-
-        host.Signal("TERM");
-        await host.WaitForExitAsync(TimeSpan.FromSeconds(15));
     }
 
-    /// <summary>A follower of the file store does nothing that would be a trace until someone asks it something.</summary>
+    /// <summary>A follower does little that would be a trace until someone asks it something.</summary>
     private static Task<string> VisitEachReplicaAsync(HttpClient http, Uri worker) =>
         Wait.UntilAsync<string>("three members that answer", TimeSpan.FromSeconds(60), async () =>
         {

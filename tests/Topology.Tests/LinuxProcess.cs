@@ -13,6 +13,10 @@ internal static class LinuxProcess
             .Select(name => int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture))
             .Where(pid => Read($"/proc/{pid}/environ").Split('\0').Contains(variable))];
 
+    /// <summary>The value of a variable that one of these processes has in its environment.</summary>
+    public static string VariableOf(IEnumerable<int> processes, string name) =>
+        processes.SelectMany(p => Read($"/proc/{p}/environ").Split('\0')).First(v => v.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+
     public static string Describe(IEnumerable<int> processes) =>
         string.Join("; ", processes.Select(p => $"{p} {Read($"/proc/{p}/cmdline").Replace('\0', ' ')}"));
 

@@ -92,10 +92,7 @@ public class DistributedApplication : IAsyncDisposable
 
         await orchestrator.StopAsync(CancellationToken.None);
         hook?.Disposed.TrySetResult();
-        if (host is IAsyncDisposable disposable)
-        {
-            await disposable.DisposeAsync();
-        }
+        if (host is IAsyncDisposable disposable) await disposable.DisposeAsync();
     }
 }
 
@@ -140,6 +137,7 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<ResourceNotificationService>(_ => new ResourceNotificationService());
         Services.AddSingleton<ResourceCommandService>(s => new ResourceCommandService(
             s.GetRequiredService<ResourceNotificationService>(), s, s.GetRequiredService<ILoggerFactory>()));
+        Services.AddSingleton<ResourceService>();
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(s => s.GetRequiredService<Orchestrator>());
         Services.AddHostedService<OwnerWatch>();

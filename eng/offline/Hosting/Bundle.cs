@@ -29,19 +29,13 @@ internal static class Bundle
 
     public static async Task<(string Dcp, string Dashboard)> FindAsync(CancellationToken cancellationToken)
     {
-        if (Find() is { } found)
-        {
-            return found;
-        }
+        if (Find() is { } found) return found;
 
         Directory.CreateDirectory(Cache);
         await using (await LockAsync(cancellationToken))
         {
             // The holder before us may have been another run that installed the very same.
-            if (Find() is { } installedMeanwhile)
-            {
-                return installedMeanwhile;
-            }
+            if (Find() is { } installedMeanwhile) return installedMeanwhile;
 
             Console.WriteLine($"Installing {Package} {Version} into {Cache} (once; dcp and the dashboard, 130 MB) ...");
             await RunAsync(Npm, ["install", "--prefix", Cache, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", $"{Package}@{Version}"], cancellationToken);

@@ -14,7 +14,7 @@ namespace Aspire.Hosting.Offline;
 internal sealed partial class ControlPlane : IAsyncDisposable
 {
     private const string Group = "apis/usvc-dev.developer.microsoft.com/v1/";
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// What dotnet run sets for the AppHost must not reach the resources: two of them would bind to one address, and
@@ -65,30 +65,24 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         start.Environment["HOME"] = Bundle.PrivateHome;
         start.Environment["DCP_IP_VERSION_PREFERENCE"] = "v4";
 
-        foreach (var name in s_onlyForAppHost)
-        {
-            start.Environment.Remove(name);
-        }
+        foreach (var name in s_onlyForAppHost) start.Environment.Remove(name);
 
         using (var process = Process.Start(start)!)
         {
             // The detached process inherits the pipes: waiting for their end would wait for dcp itself.
-            await process.WaitForExitAsync(cancellationToken).WaitAsync(StartLimit, cancellationToken);
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(Limit, cancellationToken);
         }
 
         var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < StartLimit)
+        while (watch.Elapsed < Limit)
         {
             var text = File.Exists(kubeconfig) ? await File.ReadAllTextAsync(kubeconfig, cancellationToken) : "";
-            if (text.Contains("token:", StringComparison.Ordinal))
-            {
-                return new ControlPlane(session, text);
-            }
+            if (text.Contains("token:", StringComparison.Ordinal)) return new ControlPlane(session, text);
 
             await Task.Delay(20, cancellationToken);
         }
 
-        throw new DistributedApplicationException($"{dcp} did not start within {StartLimit.TotalSeconds:0} s.");
+        throw new DistributedApplicationException($"{dcp} did not start within {Limit.TotalSeconds:0} s.");
     }
 
     public async Task<JsonObject> CreateAsync(string kind, string name, JsonObject spec, JsonObject? annotations, CancellationToken cancellationToken)
@@ -116,24 +110,14 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         var path = Group + Plural(kind) + "/" + name;
         using (var response = await http.DeleteAsync(path, cancellationToken))
         {
-            if (response.StatusCode == HttpStatusCode.NotFound)
-            {
-                return;
-            }
+            if (response.StatusCode == HttpStatusCode.NotFound) return;
         }
 
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(20);)
+        await UntilAsync($"'{name}' was not removed", async () =>
         {
             using var response = await http.GetAsync(path, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.NotFound)
-            {
-                return;
-            }
-
-            await Task.Delay(50, cancellationToken);
-        }
-
-        throw new InvalidOperationException($"'{name}' was not removed within 20 s.");
+            return response.StatusCode == HttpStatusCode.NotFound;
+        });
     }
 
     public async Task PatchAsync(string path, JsonObject patch, CancellationToken cancellationToken)
@@ -145,8 +129,13 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         await ReadAsync(response, cancellationToken);
     }
 
-    public Task StopExecutableAsync(string name, CancellationToken cancellationToken) =>
-        PatchAsync(Group + "executables/" + name, new JsonObject { ["spec"] = new JsonObject { ["stop"] = true } }, cancellationToken);
+    /// <summary>Stops a process and waits for its end; the control plane kills one that does not heed the signal for 6 s.</summary>
+    public async Task StopExecutableAsync(string name, CancellationToken cancellationToken)
+    {
+        await PatchAsync(Group + "executables/" + name, new JsonObject { ["spec"] = new JsonObject { ["stop"] = true } }, cancellationToken);
+        await UntilAsync($"'{name}' did not end", async () =>
+            (string?)(await GetAsync("Executable", name, cancellationToken))["status"]?["state"] is not ("Running" or "Stopping"));
+    }
 
     public async IAsyncEnumerable<JsonObject> WatchExecutablesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -157,7 +146,7 @@ internal sealed partial class ControlPlane : IAsyncDisposable
     }
 
     public IAsyncEnumerable<string> LogsAsync(string name, string source, CancellationToken cancellationToken) =>
-        LinesAsync($"{Group}executables/{name}/log?source={source}&follow=true", cancellationToken);
+        LinesAsync($"{Group}executables/{name}/log?source={source}&follow=true&timestamps=true", cancellationToken);
 
     /// <summary>Stops every process and then dcp itself. Bounded: dcp ends by itself when this process is gone.</summary>
     public async ValueTask DisposeAsync()
@@ -173,10 +162,7 @@ internal sealed partial class ControlPlane : IAsyncDisposable
             }
 
             await PatchAsync(execution, new JsonObject { ["status"] = "Stopping" }, limit.Token);
-            while (await StatusAsync(execution, limit.Token) is not null)
-            {
-                await Task.Delay(50, limit.Token);
-            }
+            while (await StatusAsync(execution, limit.Token) is not null) await Task.Delay(50, limit.Token);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -204,10 +190,7 @@ internal sealed partial class ControlPlane : IAsyncDisposable
     /// <summary>Whether a process that was started for this session is alive; only Linux lets us look.</summary>
     private static bool HasProcess(string session)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
+        if (!OperatingSystem.IsLinux()) return false;
 
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => char.IsDigit(p[^1])))
         {
@@ -227,6 +210,14 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         return false;
     }
 
+    private static async Task UntilAsync(string otherwise, Func<Task<bool>> isDone)
+    {
+        for (var watch = Stopwatch.StartNew(); !await isDone(); await Task.Delay(50))
+        {
+            if (watch.Elapsed > Limit) throw new InvalidOperationException($"{otherwise} within {Limit.TotalSeconds:0} s.");
+        }
+    }
+
     private async Task<string?> StatusAsync(string path, CancellationToken cancellationToken)
     {
         using var response = await http.GetAsync(path, cancellationToken);
@@ -238,10 +229,7 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         using var response = await http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         response.EnsureSuccessStatusCode();
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
-        {
-            yield return line;
-        }
+        while (await reader.ReadLineAsync(cancellationToken) is { } line) yield return line;
     }
 
     private static async Task<JsonObject> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

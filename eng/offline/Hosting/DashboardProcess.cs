@@ -3,10 +3,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting.Offline;
 
-/// <summary>The real Aspire dashboard as one more executable: logs, traces and metrics of everything that runs.</summary>
+/// <summary>The real Aspire dashboard as one more executable: the resources, and logs, traces and metrics of everything that runs.</summary>
 internal static class DashboardProcess
 {
-    public static ExecutableResource Resource(string path, IConfiguration configuration)
+    public static ExecutableResource Resource(string path, IConfiguration configuration, ResourceService resources)
     {
         var dashboard = new ExecutableResource("aspire-dashboard", path, Path.GetDirectoryName(path)!);
         dashboard.Annotations.Add(new ArgsAnnotation(c => c.Args.Add("dashboard")));
@@ -17,6 +17,9 @@ internal static class DashboardProcess
             environment["ASPNETCORE_ENVIRONMENT"] = "Production";
             Pass("ASPNETCORE_URLS", "http://localhost:18888");
             Pass("ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "http://localhost:18889");
+            environment["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = resources.Address;
+            environment["DASHBOARD__RESOURCESERVICECLIENT__AUTHMODE"] = "ApiKey";
+            environment["DASHBOARD__RESOURCESERVICECLIENT__APIKEY"] = resources.Key;
             environment["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true";
             environment["DASHBOARD__FRONTEND__AUTHMODE"] = anonymous ? "Unsecured" : "BrowserToken";
             environment["DASHBOARD__OTLP__AUTHMODE"] = anonymous ? "Unsecured" : "ApiKey";

@@ -111,10 +111,7 @@ namespace Aspire.Hosting
         public static IResourceBuilder<T> WithArgs<T>(this IResourceBuilder<T> builder, params string[] args)
             where T : IResourceWithArgs => builder.WithArgs(context =>
             {
-                foreach (var arg in args)
-                {
-                    context.Args.Add(arg);
-                }
+                foreach (var arg in args) context.Args.Add(arg);
             });
 
         public static IResourceBuilder<T> WithEnvironment<T>(
@@ -136,7 +133,7 @@ namespace Aspire.Hosting
             where TDestination : IResourceWithEnvironment
         {
             _ = optional;
-            return builder.WithEnvironment(c =>
+            return builder.Annotate(new ReferenceAnnotation(source.Resource)).WithEnvironment(c =>
                 c.EnvironmentVariables[$"ConnectionStrings__{connectionName ?? source.Resource.Name}"] =
                     source.Resource.ConnectionStringExpression);
         }
@@ -144,7 +141,7 @@ namespace Aspire.Hosting
         public static IResourceBuilder<TDestination> WithReference<TDestination>(
             this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithServiceDiscovery> source)
             where TDestination : IResourceWithEnvironment =>
-            builder.WithEnvironment(c =>
+            builder.Annotate(new ReferenceAnnotation(source.Resource)).WithEnvironment(c =>
             {
                 foreach (var endpoint in source.Resource.Annotations.OfType<EndpointAnnotation>())
                 {

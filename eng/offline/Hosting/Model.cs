@@ -84,18 +84,14 @@ namespace Aspire.Hosting.ApplicationModel
 
     public sealed class EnvironmentCallbackContext
     {
-        internal EnvironmentCallbackContext()
-        {
-        }
+        internal EnvironmentCallbackContext() { }
 
         public Dictionary<string, object> EnvironmentVariables { get; } = [];
     }
 
     public sealed class CommandLineArgsCallbackContext
     {
-        internal CommandLineArgsCallbackContext()
-        {
-        }
+        internal CommandLineArgsCallbackContext() { }
 
         public IList<object> Args { get; } = [];
     }
@@ -126,6 +122,8 @@ namespace Aspire.Hosting.ApplicationModel
     internal sealed record ReplicaAnnotation(int Count) : IResourceAnnotation;
 
     internal sealed record WaitAnnotation(IResource Dependency) : IResourceAnnotation;
+
+    internal sealed record ReferenceAnnotation(IResource Target) : IResourceAnnotation;
 
     internal sealed record HealthCheckAnnotation(string Key) : IResourceAnnotation;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
@@ -15,6 +16,7 @@ internal sealed partial class Orchestrator(
     OfflineModel model,
     IConfiguration configuration,
     ResourceNotificationService notifications,
+    ResourceService resources,
     HealthCheckService health,
     IHostApplicationLifetime lifetime,
     ILoggerFactory loggers) : IHostedService, IDisposable
@@ -22,9 +24,6 @@ internal sealed partial class Orchestrator(
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patient = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
-
-    /// <summary>The control plane's word for an instance that it was told to stop.</summary>
-    private const string Terminated = "Terminated";
 
     private readonly ILogger log = loggers.CreateLogger("Aspire.Hosting");
     private readonly ConcurrentDictionary<string, Instance> instances = [];
@@ -44,21 +43,19 @@ internal sealed partial class Orchestrator(
         var (dcp, dashboardProgram) = await FindToolsAsync(cancellationToken);
         control = await ControlPlane.StartAsync(dcp, cancellationToken);
         InBackground("watch", WatchAsync);
-        foreach (var resource in model.Resources)
-        {
-            await AllocateAsync(resource, cancellationToken);
-        }
+        foreach (var resource in model.Resources) await AllocateAsync(resource, cancellationToken);
 
         var started = new List<IResource>(model.Resources.Where(r => r is ExecutableResource or ProjectResource));
         if (!model.DisableDashboard)
         {
-            dashboard = DashboardProcess.Resource(dashboardProgram, configuration);
+            await resources.StartAsync(cancellationToken);
+            dashboard = DashboardProcess.Resource(dashboardProgram, configuration, resources);
             started.Insert(0, dashboard);
         }
 
         foreach (var resource in started)
         {
-            AddLifeCycle(resource);
+            LifeCycle.AddTo(resource, ExecuteAsync);
             var replicas = resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Count ?? 1;
             var created = Enumerable.Range(0, replicas).Select(_ => new Instance(resource, Suffix())).ToList();
             foreach (var instance in created)
@@ -84,11 +81,9 @@ internal sealed partial class Orchestrator(
     private async Task StopOnceAsync()
     {
         await stopping.CancelAsync();
-        if (control is not null)
-        {
-            await control.DisposeAsync();
-        }
+        if (control is not null) await control.DisposeAsync();
 
+        await resources.DisposeAsync();
         await Task.WhenAll(background);
     }
 
@@ -128,10 +123,7 @@ internal sealed partial class Orchestrator(
             }
 
             var spec = new JsonObject { ["protocol"] = "TCP", ["addressAllocationMode"] = "Localhost" };
-            if (endpoint.Port is { } port && !random)
-            {
-                spec["port"] = port;
-            }
+            if (endpoint.Port is { } port && !random) spec["port"] = port;
 
             var service = await control!.CreateAsync("Service", name, spec, null, cancellationToken);
             while ((int?)service["status"]?["effectivePort"] is not > 0)
@@ -157,10 +149,7 @@ internal sealed partial class Orchestrator(
             await before.Callback(cancellationToken);
         }
 
-        foreach (var instance in created)
-        {
-            await CreateAsync(instance, cancellationToken);
-        }
+        foreach (var instance in created) await CreateAsync(instance, cancellationToken);
 
         if (resource.Annotations.OfType<HealthCheckAnnotation>().Any())
         {
@@ -171,7 +160,8 @@ internal sealed partial class Orchestrator(
     private async Task CreateAsync(Instance instance, CancellationToken cancellationToken)
     {
         var resource = instance.Resource;
-        notifications.Publish(resource, instance.Id, s => s with { State = KnownResourceStates.Starting, ExitCode = null });
+        notifications.Publish(resource, instance.Id, s =>
+            s with { State = KnownResourceStates.Starting, ExitCode = null, HealthStatus = null, Checks = [], Executable = null });
         var spec = new JsonObject { ["executionType"] = "Process" };
         var arguments = new JsonArray();
         if (resource is ExecutableResource executable)
@@ -188,15 +178,9 @@ internal sealed partial class Orchestrator(
         }
 
         var args = new CommandLineArgsCallbackContext();
-        foreach (var annotation in resource.Annotations.OfType<ArgsAnnotation>())
-        {
-            annotation.Callback(args);
-        }
+        foreach (var annotation in resource.Annotations.OfType<ArgsAnnotation>()) annotation.Callback(args);
 
-        foreach (var arg in args.Args)
-        {
-            arguments.Add(await TextAsync(arg, cancellationToken));
-        }
+        foreach (var arg in args.Args) arguments.Add(await TextAsync(arg, cancellationToken));
 
         var environment = new EnvironmentCallbackContext();
         AddDefaults(instance, environment.EnvironmentVariables);
@@ -220,30 +204,18 @@ internal sealed partial class Orchestrator(
                 ["address"] = "localhost",
             })]);
         var annotations = new JsonObject();
-        if (produced.Count > 0)
-        {
-            annotations["service-producer"] = produced.ToJsonString();
-        }
+        if (produced.Count > 0) annotations["service-producer"] = produced.ToJsonString();
 
         await control!.CreateAsync("Executable", instance.Id, spec, annotations, cancellationToken);
-        if (resource != dashboard)
-        {
-            InBackground(instance.Id, cancel => ForwardLogsAsync(instance, cancel));
-        }
+        if (resource != dashboard) InBackground(instance.Id, cancel => ForwardLogsAsync(instance, cancel));
     }
 
     /// <summary>What Aspire gives each project: where to send telemetry, as whom, and the addresses to bind to.</summary>
     private void AddDefaults(Instance instance, Dictionary<string, object> environment)
     {
-        if (instance.Resource != dashboard)
-        {
-            environment["HOME"] = Bundle.Home;
-        }
+        if (instance.Resource != dashboard) environment["HOME"] = Bundle.Home;
 
-        if (instance.Resource is not ProjectResource)
-        {
-            return;
-        }
+        if (instance.Resource is not ProjectResource) return;
 
         environment["OTEL_SERVICE_NAME"] = instance.Resource.Name;
         environment["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={instance.Suffix}";
@@ -274,22 +246,25 @@ internal sealed partial class Orchestrator(
     {
         await foreach (var change in control!.WatchExecutablesAsync(cancellationToken))
         {
-            var executable = change["object"]!;
+            var executable = change["object"]!.AsObject();
             var status = executable["status"];
             if ((string?)change["type"] == "DELETED"
                 || !instances.TryGetValue((string)executable["metadata"]!["name"]!, out var instance)
+                || (string?)executable["metadata"]!["uid"] == instance.Deleted
                 || (string?)status?["state"] is not { Length: > 0 } state)
             {
                 continue;
             }
 
-            var alive = state == KnownResourceStates.Running;
+            var alive = state == KnownResourceStates.Running && !instance.StopWanted;
             var unasked = !instance.Resource.Annotations.OfType<HealthCheckAnnotation>().Any();
             notifications.Publish(instance.Resource, instance.Id, s => s with
             {
-                // As Aspire does: the control plane's own word. "Finished" exited by itself, "Terminated" was stopped.
-                State = state,
-                ExitCode = alive ? null : (int?)status["exitCode"],
+                // The control plane's own word, as with Aspire; it says "Finished" of what exited and of what was stopped
+                // alike. A process that is to stop is stopping already, so whoever sees it end knows that it was meant to.
+                State = instance.StopWanted && state == KnownResourceStates.Running ? KnownResourceStates.Stopping : state,
+                Executable = JsonNode.DeepEquals(s.Executable?["status"], status) ? s.Executable : executable,
+                ExitCode = state == KnownResourceStates.Running ? null : (int?)status["exitCode"],
                 HealthStatus = !alive ? null : unasked ? HealthStatus.Healthy : s.HealthStatus,
             });
         }
@@ -303,11 +278,16 @@ internal sealed partial class Orchestrator(
         while (!cancellationToken.IsCancellationRequested)
         {
             var report = await health.CheckHealthAsync(r => keys.Contains(r.Name), cancellationToken);
+            ImmutableArray<(string Key, HealthStatus Status, string? Description)> checks =
+                [.. report.Entries.Select(e => (e.Key, e.Value.Status, e.Value.Description))];
             var running = 0;
             foreach (var instance in created)
             {
-                notifications.Publish(resource, instance.Id, s =>
-                    s.State?.Text == KnownResourceStates.Running ? s with { HealthStatus = report.Status } : s);
+                notifications.Publish(resource, instance.Id, s => s.State?.Text != KnownResourceStates.Running ? s : s with
+                {
+                    HealthStatus = report.Status,
+                    Checks = s.Checks.SequenceEqual(checks) ? s.Checks : checks,
+                });
                 running += notifications.Current(instance.Id)?.Snapshot.State?.Text == KnownResourceStates.Running ? 1 : 0;
             }
 
@@ -318,45 +298,26 @@ internal sealed partial class Orchestrator(
         }
     }
 
-    /// <summary>Stop, start and restart, offered as Aspire does: what makes no sense now is hidden or greyed out.</summary>
-    private void AddLifeCycle(IResource resource)
-    {
-        void Add(string name, string title, string description, string icon, Func<string?, ResourceCommandState> offered) =>
-            resource.Annotations.Add(new ResourceCommandAnnotation(name, title, c => ExecuteAsync(c, name), new CommandOptions
-            {
-                Description = description,
-                IconName = icon,
-                IsHighlighted = name != KnownResourceCommands.RestartCommand,
-                UpdateState = c => offered(c.ResourceSnapshot.State?.Text),
-            }));
-
-        static bool Ended(string? state) => state == Terminated || KnownResourceStates.TerminalStates.Contains(state);
-        Add(KnownResourceCommands.StartCommand, "Start", "Start this instance", "Play", state =>
-            Ended(state) ? ResourceCommandState.Enabled
-            : state == KnownResourceStates.Running || state == KnownResourceStates.Stopping ? ResourceCommandState.Hidden
-            : ResourceCommandState.Disabled);
-        Add(KnownResourceCommands.StopCommand, "Stop", "Stop this instance", "Stop", state =>
-            state == KnownResourceStates.Running ? ResourceCommandState.Enabled
-            : state == KnownResourceStates.Stopping ? ResourceCommandState.Disabled
-            : ResourceCommandState.Hidden);
-        Add(KnownResourceCommands.RestartCommand, "Restart", "Stop this instance and start it again", "ArrowCounterclockwise", state =>
-            state == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled);
-    }
-
     private async Task<ExecuteCommandResult> ExecuteAsync(ExecuteCommandContext context, string command)
     {
         var instance = instances[context.ResourceName];
         await instance.Commands.WaitAsync(context.CancellationToken);
         try
         {
-            if (command == KnownResourceCommands.StopCommand)
+            if (command == KnownResourceCommands.StartCommand || command == KnownResourceCommands.RestartCommand)
             {
-                await control!.StopExecutableAsync(instance.Id, context.CancellationToken);
+                // Deleted, which ends its process in order, and created anew under its name: what depends on the
+                // instance finds it where it was.
+                instance.StopWanted = true;
+                await control!.DeleteAsync("Executable", instance.Id, context.CancellationToken);
+                instance.Deleted = (string?)notifications.Current(instance.Id)?.Snapshot.Executable?["metadata"]?["uid"];
+                instance.StopWanted = false;
+                await CreateAsync(instance, context.CancellationToken);
             }
             else
             {
-                await control!.DeleteAsync("Executable", instance.Id, context.CancellationToken);
-                await CreateAsync(instance, context.CancellationToken);
+                instance.StopWanted = true;
+                await control!.StopExecutableAsync(instance.Id, context.CancellationToken);
             }
 
             return CommandResults.Success();
@@ -374,9 +335,10 @@ internal sealed partial class Orchestrator(
         {
             await foreach (var line in control!.LogsAsync(instance.Id, source, cancellationToken))
             {
-                if (line.Length > 0)
+                resources.Console(instance.Id).Add(line, isError: source == "stderr");
+                if (line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..] is { Length: > 0 } withoutTime)
                 {
-                    LogLine(logger, line);
+                    LogLine(logger, withoutTime);
                 }
             }
         }
@@ -418,5 +380,11 @@ internal sealed partial class Orchestrator(
 
         /// <summary>One command at a time: a start during a stop would create an object that still exists.</summary>
         public SemaphoreSlim Commands { get; } = new(1);
+
+        /// <summary>Whether the process that runs, or ran last, was told to end by a command.</summary>
+        public bool StopWanted { get; set; }
+
+        /// <summary>The last object of this name that was deleted: the end of its process, heard of late, is not that of the next.</summary>
+        public string? Deleted { get; set; }
     }
 }

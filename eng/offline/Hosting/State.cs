@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -17,6 +18,11 @@ public sealed record CustomResourceSnapshot
     public ResourceStateSnapshot? State { get; init; }
     public int? ExitCode { get; init; }
     public HealthStatus? HealthStatus { get; internal init; }
+    internal DateTime Created { get; init; } = DateTime.UtcNow;
+
+    /// <summary>The control plane's object, where there is one.</summary>
+    internal JsonObject? Executable { get; init; }
+    internal ImmutableArray<(string Key, HealthStatus Status, string? Description)> Checks { get; init; } = [];
 }
 
 public sealed record ResourcePropertySnapshot(string Name, object? Value)
@@ -48,24 +54,21 @@ public static class KnownResourceStates
 
 public class ResourceNotificationService
 {
+    /// <summary>Changes that a watcher may leave unread; above it the watcher fails, since one that misses some is wrong for ever.</summary>
+    private const int Backlog = 10_000;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, ResourceEvent> states = [];
     private readonly List<Channel<ResourceEvent>> watchers = [];
 
-    internal ResourceNotificationService()
-    {
-    }
+    internal ResourceNotificationService() { }
 
     public async IAsyncEnumerable<ResourceEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        // Unbounded, but fed only by state changes of a handful of resources.
-        var channel = Channel.CreateUnbounded<ResourceEvent>();
+        var channel = Channel.CreateBounded<ResourceEvent>(Backlog);
         lock (gate)
         {
-            foreach (var state in states.Values)
-            {
-                channel.Writer.TryWrite(state);
-            }
+            foreach (var state in states.Values) channel.Writer.TryWrite(state);
 
             watchers.Add(channel);
         }
@@ -79,10 +82,7 @@ public class ResourceNotificationService
         }
         finally
         {
-            lock (gate)
-            {
-                watchers.Remove(channel);
-            }
+            lock (gate) watchers.Remove(channel);
         }
     }
 
@@ -99,10 +99,7 @@ public class ResourceNotificationService
         await FirstAsync(
             e =>
             {
-                if (e.Resource == resource)
-                {
-                    healthy[e.ResourceId] = e.Snapshot.HealthStatus == HealthStatus.Healthy;
-                }
+                if (e.Resource == resource) healthy[e.ResourceId] = e.Snapshot.HealthStatus == HealthStatus.Healthy;
 
                 return healthy.Count(h => h.Value) >= instances;
             },
@@ -116,12 +113,14 @@ public class ResourceNotificationService
         return Task.CompletedTask;
     }
 
+    internal IReadOnlyList<ResourceEvent> Current()
+    {
+        lock (gate) return [.. states.Values];
+    }
+
     internal ResourceEvent? Current(string resourceId)
     {
-        lock (gate)
-        {
-            return states.GetValueOrDefault(resourceId);
-        }
+        lock (gate) return states.GetValueOrDefault(resourceId);
     }
 
     internal void Publish(IResource resource, string resourceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> change)
@@ -134,13 +133,11 @@ public class ResourceNotificationService
                 Properties = [],
             };
             var after = change(before);
-            if (after == before)
-            {
-                return;
-            }
+            if (after == before) return;
 
             var state = states[resourceId] = new ResourceEvent(resource, resourceId, after);
-            watchers.ForEach(w => w.Writer.TryWrite(state));
+            watchers.RemoveAll(w => !w.Writer.TryWrite(state)
+                && w.Writer.TryComplete(new InvalidOperationException($"A watcher left {Backlog} changes unread.")));
         }
     }
 
@@ -148,10 +145,7 @@ public class ResourceNotificationService
     {
         await foreach (var change in WatchAsync(cancellationToken))
         {
-            if (wanted(change))
-            {
-                return change;
-            }
+            if (wanted(change)) return change;
         }
 
         throw new OperationCanceledException(cancellationToken);

@@ -71,10 +71,7 @@ public static class DistributedApplicationTestingBuilder
 
         public async ValueTask DisposeAsync()
         {
-            if (hook.Built.Task.IsCompletedSuccessfully)
-            {
-                await hook.Built.Task.Result.DisposeAsync();
-            }
+            if (hook.Built.Task.IsCompletedSuccessfully) await hook.Built.Task.Result.DisposeAsync();
         }
     }
 }
