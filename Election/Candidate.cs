@@ -367,7 +367,7 @@ public sealed class Candidate : IAsyncDisposable
         var leadership = new Leadership(
             grant.Term, _clock.GetUtcNow(), window, _clock, _threads, Lost, held => ResignAsync(TenureOf(held), LossReason.Resigned))
         {
-            LeaderlessBefore = _observer.LeaderlessBefore(grant.Term.Token),
+            Succession = _observer.Before(grant),
         };
         var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership)
         {

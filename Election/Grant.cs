@@ -6,4 +6,11 @@ namespace AspireElection;
 /// Timestamp of the store's <see cref="TimeProvider"/> at which the request was <em>sent</em> that the store
 /// confirmed; after a wait in line, the first request sent after the grant. A slow success does not stretch trust.
 /// </param>
-public sealed record Grant(Term Term, long AnchoredAt);
+public sealed record Grant(Term Term, long AnchoredAt)
+{
+    /// <summary>
+    /// Whether the term before was given back rather than cut off; for people. Null where there was none, or where the
+    /// store tells it to observers alone.
+    /// </summary>
+    public bool? GivenBack { get; init; }
+}

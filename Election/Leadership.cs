@@ -1,3 +1,4 @@
+using AspireElection.History;
 using AspireElection.Timing;
 
 namespace AspireElection;
@@ -15,7 +16,7 @@ public sealed class Leadership : IAsyncDisposable
     private readonly CancellationTokenSource _resigning = new();
     private readonly CancellationTokenSource _lost = new();
     private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _toldToStop;
+    private int _stopReason = -1;
     private int _lossReason = -1;
 
     internal Leadership(
@@ -46,7 +47,7 @@ public sealed class Leadership : IAsyncDisposable
     public DateTimeOffset Since { get; }
 
     /// <summary>How long the election was without a leader before, as far as this node could see; null when it could not.</summary>
-    public TimeSpan? LeaderlessBefore { get; internal init; }
+    public TimeSpan? LeaderlessBefore => Succession.Leaderless;
 
     /// <summary>
     /// Whether this node still leads: worked out now, from one read of a clock that goes on in a suspend, without
@@ -83,9 +84,15 @@ public sealed class Leadership : IAsyncDisposable
     /// </summary>
     internal long EndDueAt => EndedBecause is null ? Math.Max(_window.Until, 0) : long.MinValue;
 
-    internal void TellToStop()
+    /// <summary>What this node had seen of the seat when it was granted it.</summary>
+    internal Succession Succession { get; init; } = new();
+
+    /// <summary>Why the work was told to stop; null while it was not. The end may come for another reason.</summary>
+    internal LossReason? ToldToStopBecause => Volatile.Read(ref _stopReason) is >= 0 and var reason ? (LossReason)reason : null;
+
+    internal void TellToStop(LossReason reason)
     {
-        if (Interlocked.Exchange(ref _toldToStop, 1) == 0)
+        if (Interlocked.CompareExchange(ref _stopReason, (int)reason, -1) == -1)
             _threads.Cancel(_resigning);
     }
 
@@ -104,7 +111,7 @@ public sealed class Leadership : IAsyncDisposable
         finally
         {
             // Also when a logger or a listener of the user's threw: the work must hear that it is over.
-            TellToStop();
+            TellToStop(reason);
             _threads.Cancel(_lost);
             _told.TrySetResult();
         }

@@ -1,3 +1,4 @@
+using AspireElection.History;
 using AspireElection.Timing;
 
 namespace AspireElection;
@@ -18,7 +19,9 @@ internal sealed class SeatObserver(
     private Sighting? _last;
     private Sighting? _known;
     private long? _freeSince;
-    private TimeSpan? _gap;
+    private Succession? _before;
+    private (Leader Leader, long HeardAt, long EndsAt)? _former;
+    private bool _released;
     private long _highestTerm;
     private Leader? _gave;
     private long _gaveUntil;
@@ -42,13 +45,22 @@ internal sealed class SeatObserver(
     public int Transitions => Volatile.Read(ref _transitions);
 
     /// <summary>
-    /// How long nobody led before the term that begins now: since the seat was seen free, or since its holder's end.
-    /// Null when unknown. The seat may have been seen taken before its grant arrived here.
+    /// What was seen of the seat before the term that begins now: who led, and for how long nobody did. The seat may have
+    /// been seen taken before its grant arrived here.
     /// </summary>
-    public TimeSpan? LeaderlessBefore(long term)
+    public Succession Before(Grant grant)
     {
         lock (_gate)
-            return _last?.Leader?.Term == term ? _gap : Gap();
+        {
+            var before = _last?.Leader?.Term == grant.Term.Token ? _before : null;
+            return (before ?? Vacancy(grant.AnchoredAt, grant.GivenBack == true)) with
+            {
+                Released = grant.GivenBack ?? (before?.Released ?? _released),
+                CutOff = grant.GivenBack == false,
+                Granted = clock.GetElapsedTime(grant.AnchoredAt),
+                LeadsAt = clock.GetTimestamp(),
+            };
+        }
     }
 
     /// <summary>For how long the seat has been seen free, or its holder's end is over; null while somebody leads.</summary>
@@ -126,7 +138,8 @@ internal sealed class SeatObserver(
                 newLeader = before?.Term != leader.Term;
                 Volatile.Write(ref _known, sighting);
                 if (newLeader)
-                    _gap = Gap();
+                    _before = Vacancy(clock.GetTimestamp(), false);
+                (_former, _released) = ((leader, clock.GetTimestamp(), sighting.EndsAt), false);
                 _highestTerm = Math.Max(_highestTerm, leader.Term);
                 _freeSince = null;
                 if (newLeader)
@@ -140,6 +153,7 @@ internal sealed class SeatObserver(
             }
             else
             {
+                _released |= sighting.Released;
                 if (sighting.Released)
                     Volatile.Write(ref _known, null);
                 if (before is null && _last is not null)
@@ -170,6 +184,20 @@ internal sealed class SeatObserver(
     /// <summary>Over a store that lost its data and has no clock of its own, one number may be given to two.</summary>
     private static bool IsSame(Leader one, Leader? other) =>
         other is not null && one.Term == other.Term && one.NodeId == other.NodeId && one.Incarnation == other.Incarnation;
+
+    /// <summary>
+    /// Who is granted the seat may hear so before the news that it was free; and is granted it about when the lease ends
+    /// where nobody gave it back.
+    /// </summary>
+    private Succession Vacancy(long grantedAt, bool givenBack)
+    {
+        var gap = Gap();
+        if (gap is null && !_released && !givenBack && _former is { } overdue && grantedAt >= overdue.EndsAt - times.Margin.ToTicksOf(clock))
+            gap = clock.GetElapsedTime(Math.Min(grantedAt, overdue.EndsAt));
+
+        var silence = gap is { } free && _former is { } silent ? clock.GetElapsedTime(silent.HeardAt) - free : (TimeSpan?)null;
+        return new Succession { Previous = _former?.Leader, Released = _released, Silence = silence, Leaderless = gap };
+    }
 
     private TimeSpan? Gap()
     {

@@ -147,7 +147,7 @@ internal sealed class Tenure
         using var span = _telemetry.StartHandOver(Leadership.Token, reason);
         using (ElectionTelemetry.StartStep("drain"))
         {
-            Leadership.TellToStop();
+            Leadership.TellToStop(reason);
             WakeAfterWork();
             var limit = _clock.After(_times.DrainLimit);
             while (!_work.IsCompleted && Leadership.IsTrusted && _clock.GetTimestamp() < limit)

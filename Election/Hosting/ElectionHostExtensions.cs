@@ -1,3 +1,4 @@
+using AspireElection.History;
 using AspireElection.Jobs;
 using AspireElection.Timing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,9 @@ namespace AspireElection.Hosting;
 /// <summary>Adds elections to a host.</summary>
 public static class ElectionHostExtensions
 {
+    /// <summary>So many requests of history at once: hundreds of terms may begin at one instant, and jobs come first.</summary>
+    private const int HistoryAtOnce = 8;
+
     /// <summary>
     /// Adds an election. The host starts its <see cref="Candidate"/> once it is up, and resigns first when it stops. Ask
     /// for the candidate by <c>[FromKeyedServices("name")]</c>, or for all of them by <see cref="Elections"/>.
@@ -32,6 +36,8 @@ public static class ElectionHostExtensions
         services.AddOptions<ElectionOptions>(election).Configure(configure ?? (static _ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ElectionOptions>, ElectionOptionsValidator>());
         services.TryAddSingleton<Elections>();
+        // An instance, which the host does not dispose: a farewell may still be on its way then.
+        services.TryAddKeyedSingleton<SemaphoreSlim>(nameof(TransitionRecorder), new SemaphoreSlim(HistoryAtOnce));
         services.AddSingleton(new ElectionName(election));
         services.AddKeyedSingleton(election, (provider, _) => NewCandidate(provider, election));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ElectionService>());
@@ -49,8 +55,16 @@ public static class ElectionHostExtensions
         var jobs = services.GetKeyedServices<ILeaderJob>(election)
             .Select(job => new JobRun(job, store, candidate.Telemetry, BootClock.Instance, logger))
             .ToList();
+        var times = LeadershipTimes.From(options);
+        var recorder = new TransitionRecorder(
+            store, times, BootClock.Instance, ElectionThreads.OfProcess, services.GetRequiredKeyedService<SemaphoreSlim>(nameof(TransitionRecorder)), logger)
+        {
+            TellsOfJobs = jobs.Count > 0,
+            HasWork = options.WhileLeading.Count > 0,
+        };
+        candidate.AddWork(recorder.BeginAsync);
         if (jobs.Count > 0)
-            candidate.AddWork(new LeaderJobs(jobs, store, BootClock.Instance, LeadershipTimes.From(options).RetryPeriod).RunAsync);
+            candidate.AddWork(new LeaderJobs(jobs, store, BootClock.Instance, times.RetryPeriod) { Begins = recorder.JobsBegin }.RunAsync);
         return candidate;
     }
 }

@@ -6,6 +6,9 @@ namespace AspireElection.Jobs;
 /// </summary>
 internal sealed class LeaderJobs(IReadOnlyList<JobRun> jobs, ILedger ledger, TimeProvider clock, TimeSpan retryPeriod)
 {
+    /// <summary>Called when a run begins, or when none is due and all stand ready; must not block.</summary>
+    public Action<Leadership> Begins { get; init; } = static _ => { };
+
     public async Task RunAsync(Leadership leadership)
     {
         var stopping = leadership.Resigning;
@@ -14,9 +17,11 @@ internal sealed class LeaderJobs(IReadOnlyList<JobRun> jobs, ILedger ledger, Tim
         {
             var state = StateOf(job, states);
             if (state.DoneVersion != job.Job.Schedule.Version)
-                await job.RunAsync(leadership, state, stopping);
+                await RunOnceAsync(job, leadership, state, stopping);
         }
 
+        if (jobs.Where(j => j.Job.Schedule.Period is not null).All(j => UntilNext(StateOf(j, states).LastRun, j.Job.Schedule.Period!.Value) > TimeSpan.Zero))
+            Begins(leadership);
         await Task.WhenAll(jobs
             .Where(j => j.Job.Schedule.Period is not null)
             .Select(job => RunEachPeriodAsync(job, leadership, StateOf(job, states), stopping)));
@@ -29,11 +34,17 @@ internal sealed class LeaderJobs(IReadOnlyList<JobRun> jobs, ILedger ledger, Tim
         {
             await Task.Delay(UntilNext(state.LastRun, period), clock, stopping);
             var startedAt = clock.GetUtcNow();
-            state = await job.RunAsync(leadership, state, stopping);
+            state = await RunOnceAsync(job, leadership, state, stopping);
             // A skipped run leaves no trace in the state, but it had its turn.
             if (state.LastRun is null || state.LastRun < startedAt)
                 state = state with { LastRun = startedAt };
         }
+    }
+
+    private Task<JobState> RunOnceAsync(JobRun job, Leadership leadership, JobState state, CancellationToken stopping)
+    {
+        Begins(leadership);
+        return job.RunAsync(leadership, state, stopping);
     }
 
     /// <summary>A last run in the future (another node's clock is ahead) costs at most one period.</summary>

@@ -70,4 +70,10 @@ internal static partial class ElectionLog
         "The store {Store} took term {Term} of election '{Election}' back {Left:0} ms before the end that it had confirmed; "
         + "it was wiped, restored or replaced, or somebody ended the session. Another node may have led meanwhile")]
     public static partial void StoreBrokeItsWord(ILogger logger, string store, string election, long term, double left);
+
+    [LoggerMessage(22, LogLevel.Warning, "How term {Term} of election '{Election}' began could not be written down; timelines will not show it")]
+    public static partial void HistoryNotWritten(ILogger logger, string election, long term, Exception exception);
+
+    [LoggerMessage(23, LogLevel.Debug, "Why term {Term} of election '{Election}' ended could not be written down")]
+    public static partial void FarewellNotSaid(ILogger logger, string election, long term, Exception exception);
 }

@@ -189,6 +189,7 @@ internal sealed class Seat : IDisposable
             return null;
         var anchor = _clock.GetTimestamp();
         var utc = _clock.GetUtcNow();
+        bool? givenBack = own || _lastToken == 0 ? null : _released;
         _lastToken = FencingToken.Next(_lastToken, candidacy.HighestToken, (utc - DateTimeOffset.UnixEpoch).Ticks / 10);
         if (_firstToken == 0)
             _firstToken = _lastToken;
@@ -197,7 +198,7 @@ internal sealed class Seat : IDisposable
         _leader = new Leader(candidacy.Id.NodeId, candidacy.Id.Incarnation, candidacy.Address, _lastToken, utc);
         _endsAt = anchor + candidacy.LeaseDuration.ToTicksOf(_clock);
         _observers.Publish(Now());
-        return new Grant(_term, anchor);
+        return new Grant(_term, anchor) { GivenBack = givenBack };
     }
 
     private void Leave(Waiter waiter)

@@ -59,7 +59,7 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
                 case not null when _rehearsing:
                     return null;
                 case TermAnswer.Taken taken:
-                    return new Grant(new Term(candidacy.Election, candidacy.Id, taken.Token), anchor);
+                    return new Grant(new Term(candidacy.Election, candidacy.Id, taken.Token), anchor) { GivenBack = taken.GivenBack };
                 case TermAnswer.BetterWaits better:
                     Remember(better);
                     await session.StepBackAsync();

@@ -9,8 +9,8 @@ internal abstract record TermAnswer
     {
     }
 
-    /// <summary>The term is taken.</summary>
-    public sealed record Taken(long Token) : TermAnswer;
+    /// <summary>The term is taken; whether the one before was given back, where there was one.</summary>
+    public sealed record Taken(long Token, bool? GivenBack) : TermAnswer;
 
     /// <summary>A candidate of higher priority, or of an equal one and a lower node id, waits for this lock now.</summary>
     public sealed record BetterWaits(int BackendPid, long LastToken) : TermAnswer;
@@ -82,7 +82,8 @@ internal sealed class TermStatement : IAsyncDisposable
             RETURNING token)
         SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
             (SELECT pg_notify('{{PostgresObservation.Channel}}', $1) FROM taken)::text,
-            CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0)
+            CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0),
+            (SELECT token = released_token FROM last)
         """;
 
     private readonly LockSession _session;
@@ -133,7 +134,7 @@ internal sealed class TermStatement : IAsyncDisposable
         await using var reader = await _command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         if (!reader.IsDBNull(0))
-            return new TermAnswer.Taken(reader.GetInt64(0));
+            return new TermAnswer.Taken(reader.GetInt64(0), reader.IsDBNull(7) ? null : reader.GetBoolean(7));
         if (!reader.IsDBNull(1))
             return new TermAnswer.BetterWaits(reader.GetInt32(1), reader.GetInt64(6));
         return reader.IsDBNull(2)

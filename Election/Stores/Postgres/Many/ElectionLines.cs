@@ -103,7 +103,7 @@ internal sealed class ElectionLines : ISeatLines
             Remove(stand);
         }
 
-        if (!stand.Grant(new Grant(seat.Term, anchor)))
+        if (!stand.Grant(new Grant(seat.Term, anchor) { GivenBack = seat.GivenBack }))
             GiveBack(seat);
     }
 

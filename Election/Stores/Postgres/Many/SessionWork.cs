@@ -208,7 +208,7 @@ internal sealed class SessionWork(
             case TermAnswer.Taken taken:
                 var endsAt = anchor + stand.Candidacy.LeaseDuration.ToTicksOf(clock);
                 var term = new Term(stand.Candidacy.Election, stand.Candidacy.Id, taken.Token);
-                var seat = new SharedSeat(stand.Candidacy, stand.Key, term, endsAt, slot);
+                var seat = new SharedSeat(stand.Candidacy, stand.Key, term, endsAt, slot) { GivenBack = taken.GivenBack };
                 _kept.Remove(stand);
                 _endAt = Math.Min(_endAt, endsAt);
                 orders.Add(seat);

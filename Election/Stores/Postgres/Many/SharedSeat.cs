@@ -13,6 +13,9 @@ internal sealed class SharedSeat(Candidacy candidacy, long key, Term term, long 
 
     public SessionSlot Slot { get; } = slot;
 
+    /// <summary>Whether the term before was given back, where there was one.</summary>
+    public bool? GivenBack { get; init; }
+
     /// <summary>The longest lease that this term was given; its row says the same.</summary>
     public TimeSpan Lease { get; set; } = candidacy.LeaseDuration;
 

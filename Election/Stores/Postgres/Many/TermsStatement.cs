@@ -28,7 +28,7 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
             SELECT election, token, incarnation, lease_ms, server_epoch, released_token
             FROM election_terms WHERE election = ANY ($1) FOR UPDATE SKIP LOCKED),
         state AS MATERIALIZED (
-            SELECT w.*, l.token AS before, s.epoch,
+            SELECT w.*, l.token AS before, l.token = l.released_token AS given_back, s.epoch,
                 l.election IS NULL AND EXISTS (SELECT FROM election_terms t WHERE t.election = w.election) AS busy,
                 CASE WHEN l.token <> l.released_token AND l.incarnation <> w.incarnation AND l.token <> w.outlasted
                     AND l.server_epoch <> s.epoch AND l.lease_ms > s.age_ms
@@ -48,7 +48,7 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
                 backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
             RETURNING t.election, t.token)
         SELECT taken.token, state.busy, state.before, state.left_ms,
-            CASE WHEN taken.token IS NOT NULL THEN pg_notify('{{PostgresObservation.Channel}}', state.election)::text END
+            CASE WHEN taken.token IS NOT NULL THEN pg_notify('{{PostgresObservation.Channel}}', state.election)::text END, state.given_back
         FROM state LEFT JOIN taken ON taken.election = state.election ORDER BY state.n
         """;
 
@@ -105,7 +105,7 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
     private static TermAnswer? AnswerOf(NpgsqlDataReader reader)
     {
         if (!reader.IsDBNull(0))
-            return new TermAnswer.Taken(reader.GetInt64(0));
+            return new TermAnswer.Taken(reader.GetInt64(0), reader.IsDBNull(5) ? null : reader.GetBoolean(5));
         if (reader.GetBoolean(1))
             return null;
         return reader.IsDBNull(3)
