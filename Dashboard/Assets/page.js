@@ -24,7 +24,9 @@
       if (shown.nodeValue !== fresh.nodeValue) shown.nodeValue = fresh.nodeValue;
       return;
     }
-    for (const { name } of [...shown.attributes]) if (!fresh.hasAttribute(name)) shown.removeAttribute(name);
+    // What somebody has opened to read stays open.
+    const kept = shown.nodeName === "DETAILS" ? "open" : "";
+    for (const { name } of [...shown.attributes]) if (name !== kept && !fresh.hasAttribute(name)) shown.removeAttribute(name);
     for (const { name, value } of fresh.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
     const old = [...shown.childNodes];
     const now = [...fresh.childNodes];

@@ -31,11 +31,13 @@ internal sealed class JobRun(
         await _one.WaitAsync(stopping);
         try
         {
+            var now = clock.GetUtcNow();
             var running = before with
             {
                 Schedule = job.Schedule.ToString(),
                 State = "running",
-                LastRun = clock.GetUtcNow(),
+                LastRun = now,
+                NextRun = now + job.Schedule.Period,
                 LastTerm = leadership.Token,
                 LastNode = leadership.Term.Candidate.NodeId,
                 LastError = null,
@@ -66,15 +68,13 @@ internal sealed class JobRun(
             if (outcome.SkippedBecause is { } because)
             {
                 Ended(span, leadership, "skipped", startedAt);
-                return before with { Schedule = running.Schedule, State = $"skipped: {because}" };
+                return before with { Schedule = running.Schedule, State = $"skipped: {because}", NextRun = running.NextRun };
             }
 
             var took = Ended(span, leadership, "done", startedAt);
-            return running with
+            return running.Ended(took) with
             {
                 State = job.Schedule.Period is null ? "done" : "waiting",
-                LastDurationMs = took.TotalMilliseconds,
-                Runs = before.Runs + 1,
                 DoneVersion = job.Schedule.Version,
             };
         }
@@ -88,14 +88,22 @@ internal sealed class JobRun(
             ElectionLog.JobFailed(logger, job.Name, leadership.Term.Election, leadership.Token, exception);
             ElectionTelemetry.Fail(span, exception);
             var took = Ended(span, leadership, "failed", startedAt);
-            return running with
+            return running.Ended(took) with
             {
                 State = "failed",
-                LastDurationMs = took.TotalMilliseconds,
-                LastError = exception.Message.ReplaceLineEndings(" "),
-                Runs = before.Runs + 1,
+                LastError = TextOf(exception),
             };
         }
+    }
+
+    /// <summary>A message may quote all that it complains of, and a ledger has no room for that.</summary>
+    private static string TextOf(Exception exception)
+    {
+        var text = exception.Message.ReplaceLineEndings(" ");
+        if (text.Length <= JobState.LongestError)
+            return text;
+        var end = JobState.LongestError - 1;
+        return $"{text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]}…";
     }
 
     private TimeSpan Ended(Activity? span, Leadership leadership, string outcome, long startedAt)

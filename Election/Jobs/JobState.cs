@@ -9,6 +9,12 @@ public sealed record JobState
     /// <summary>Where job states stand in the ledger.</summary>
     public const string KeyPrefix = "jobs/";
 
+    /// <summary>How many durations are kept.</summary>
+    public const int DurationsKept = 20;
+
+    /// <summary>How many characters of an error are kept.</summary>
+    public const int LongestError = 4000;
+
     /// <summary>The job's name.</summary>
     public required string Job { get; init; }
 
@@ -24,13 +30,22 @@ public sealed record JobState
     /// <summary>How long the last ended run took, in milliseconds; null before the first end.</summary>
     public double? LastDurationMs { get; init; }
 
+    /// <summary>How long each of the last ended runs took, in milliseconds, oldest first; at most <see cref="DurationsKept"/>.</summary>
+    public IReadOnlyList<double> DurationsMs { get; init => field = value ?? []; } = [];
+
+    /// <summary>
+    /// When the next run is due, by the wall clock of the node that wrote this and at the earliest under a leader; null
+    /// when none is planned.
+    /// </summary>
+    public DateTimeOffset? NextRun { get; init; }
+
     /// <summary>The term of the last run, 0 before the first.</summary>
     public long LastTerm { get; init; }
 
     /// <summary>The node of the last run; null before the first.</summary>
     public string? LastNode { get; init; }
 
-    /// <summary>The error of the last run; null when it did not fail.</summary>
+    /// <summary>The error of the last run, cut after <see cref="LongestError"/> characters; null when it did not fail.</summary>
     public string? LastError { get; init; }
 
     /// <summary>Ended runs of the whole cluster; skipped and interrupted ones do not count.</summary>
@@ -49,6 +64,14 @@ public sealed record JobState
         var written = await ledger.ReadAsync(election, KeyPrefix, cancellationToken);
         return [.. written.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => FromJson(e.Value)).OfType<JobState>()];
     }
+
+    /// <summary>The state after a run that ended by itself, well or not.</summary>
+    internal JobState Ended(TimeSpan took) => this with
+    {
+        LastDurationMs = took.TotalMilliseconds,
+        DurationsMs = [.. DurationsMs.Append(Math.Round(took.TotalMilliseconds, 3)).TakeLast(DurationsKept)],
+        Runs = Runs + 1,
+    };
 
     internal string ToJson() => JsonSerializer.Serialize(this, JobStateJson.Default.JobState);
 

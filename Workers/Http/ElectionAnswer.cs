@@ -56,8 +56,11 @@ internal sealed record JobAnswer(
     long LastTerm,
     string? LastNode,
     string? LastError,
-    long Runs)
+    long Runs,
+    DateTimeOffset? NextRun,
+    double? LastDurationMs)
 {
     public static JobAnswer From(JobState state) => new(
-        state.Job, state.Schedule, state.State, state.LastRun, state.LastTerm, state.LastNode, state.LastError, state.Runs);
+        state.Job, state.Schedule, state.State, state.LastRun, state.LastTerm, state.LastNode, state.LastError, state.Runs,
+        state.NextRun, state.LastDurationMs);
 }

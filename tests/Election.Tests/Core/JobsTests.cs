@@ -129,6 +129,43 @@ public sealed class JobsTests
     });
 
     [Fact]
+    public void A_state_tells_the_last_durations_and_the_next_run() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var run = 0;
+        var node = New(
+            world,
+            nodes,
+            "node-1",
+            Once("migrations", _ => { }),
+            Every("cache-warming", 60, async (_, stopping) =>
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(++run), world.Clock, stopping);
+                return run % 7 == 0 ? throw new InvalidOperationException(new string('x', JobState.LongestError * 2)) : JobOutcome.Done;
+            }));
+        await node.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(20.5));
+        var all = await JobState.ReadAllAsync(nodes.Store, Nodes.Election, default);
+        var (warming, migrations) = (all[0], all[1]);
+        Assert.Equal((21, "failed"), (warming.Runs, warming.State));
+        Assert.Equal(Enumerable.Range(2, JobState.DurationsKept).Select(ms => (double)ms), warming.DurationsMs);
+        Assert.Equal(warming.LastRun + TimeSpan.FromMinutes(1), warming.NextRun);
+        Assert.Equal(JobState.LongestError, warming.LastError!.Length);
+        Assert.Single(migrations.DurationsMs);
+        Assert.Null(migrations.NextRun);
+        await node.StopAsync();
+    }, TimeSpan.FromHours(1));
+
+    [Fact]
+    public void A_state_of_an_earlier_version_is_read()
+    {
+        var old = JobState.FromJson("""{"job":"migrations","schedule":"once","state":"done","lastRun":"2026-01-01T00:00:00+00:00","lastTerm":7,"runs":3}""");
+        Assert.Equal((3, null, null), (old!.Runs, old.NextRun, old.LastDurationMs));
+        Assert.Empty(old.DurationsMs);
+        Assert.Empty(JobState.FromJson("""{"job":"migrations","schedule":"once","durationsMs":null}""")!.DurationsMs);
+    }
+
+    [Fact]
     public void A_job_does_not_begin_when_the_term_ended_while_its_state_was_written() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);

@@ -55,7 +55,7 @@ public sealed class HttpTests
 
         var jobs = await second.JsonAsync("/jobs");
         Assert.Equal(["migrations", "cache-warming", "stale-members", "alerts"], jobs.EnumerateArray().Select(j => j.GetProperty("job").GetString()));
-        Assert.Equal(["job", "schedule", "state", "lastRun", "lastTerm", "lastNode", "lastError", "runs"], Names(jobs[0]));
+        Assert.Equal(["job", "schedule", "state", "lastRun", "lastTerm", "lastNode", "lastError", "runs", "nextRun", "lastDurationMs"], Names(jobs[0]));
         Assert.Equal("skipped: no database", jobs[0].GetProperty("state").GetString());
         Assert.Equal("once", jobs[0].GetProperty("schedule").GetString());
         Assert.Equal(0, jobs[0].GetProperty("runs").GetInt64());
