@@ -13,9 +13,9 @@ public sealed class CoreMistakesTests(ITestOutputHelper output)
     /// <summary>At most; the first failure ends it, and few mistakes need more than a hundred.</summary>
     private const int Histories = 4000;
 
-    private const double SecondsForOne = 90;
+    private const double SecondsForOne = 600;
 
-    [Fact]
+    [Fact, Trait("Pace", "long")]
     public void Each_mistake_in_the_core_is_caught()
     {
         Assert.Empty(LibraryCompiler.OfThisBuild.Misplaced(CoreMistakes.All));

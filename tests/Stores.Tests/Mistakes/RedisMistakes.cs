@@ -15,7 +15,9 @@ internal static class RedisMistakes
     public static IReadOnlyList<StoreMistake> ThatHang { get; } =
     [
         new(new("a seat without an end", "SETNX and then EXPIRE, with a crash in between: nobody leads until somebody deletes the key",
-                new Edit(Scripts + "Acquire.lua", "'NX', 'PX', lease)", "'NX')")),
+                new Edit(Scripts + "Acquire.lua", "'NX', 'PX', lease)", "'NX')"),
+                // Else whoever waits next gives the seat an end.
+                new Edit(Scripts + "Acquire.lua", "if held and redis.call('PTTL', seat) < 0", "if false")),
             Conforms("A_silent_leader_keeps_its_seat_for_the_lease_and_loses_it_then")),
     ];
 

@@ -38,7 +38,9 @@ internal static class SharedMistakes
                 new Edit(Session, "AS key WHERE pg_try_advisory_lock(key)", "AS key WHERE key IS NOT NULL")),
             Conforms("Of_twenty_racing_candidates_one_is_granted_the_seat")),
         new(new("waiting for a row", "one transaction of an operator keeps all seats of the session from their terms",
-                new Edit(Terms, "FOR UPDATE SKIP LOCKED", "FOR UPDATE")),
+                new Edit(Terms, "FOR UPDATE SKIP LOCKED", "FOR UPDATE"),
+                // Else the batch is tried in halves until the row stands alone.
+                new Edit(Folder + "SessionWork.cs", "when (session.IsOpen && MeansBusy(exception))", "when (session.IsOpen && MeansBusy(exception) && stands.Count == 0)")),
             Sessions("A_row_that_somebody_keeps_locked_holds_up_its_own_election_only")),
         new(new("one look after the holder's end", "the presence ends before the last of the locks: those are left to the poll",
                 new Edit(Line, "if (Unsettled(view) && now < _settlesUntil)", "if (Unsettled(view) && now < 0)")),

@@ -7,13 +7,13 @@ public sealed class MistakesTests(ITestOutputHelper output)
 {
     private const int Most = 12_000;
 
-    [Fact]
+    [Fact, Trait("Pace", "long")]
     public void Each_mistake_of_the_world_is_noticed_by_a_checker()
     {
         var missed = new List<string>();
         foreach (var (mistake, store) in Enum.GetValues<WorldMistake>().Where(m => m != WorldMistake.None).SelectMany(m => StoresOf(m).Select(s => (m, s))))
         {
-            var figures = Exploration.Explore(1, Most, TimeSpan.FromSeconds(120), threads: 2, store, mistake, enough: 1);
+            var figures = Exploration.Explore(1, Most, TimeSpan.FromMinutes(10), threads: 2, store, mistake, enough: 1);
             var caught = figures.Failures is [var failure, ..] ? $"{failure.Checker}, seed {failure.Plan.Seed}" : "not noticed";
             output.WriteLine($"{mistake,-28} {store,-8} {caught,-40} {figures.Histories} histories");
             if (figures.Failures.Count == 0)

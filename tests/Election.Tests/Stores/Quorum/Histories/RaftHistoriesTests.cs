@@ -14,10 +14,10 @@ public sealed class RaftHistoriesTests(ITestOutputHelper output)
     private const int Usual = 2_000;
     private const int Long = 20_000;
 
-    [Fact]
+    [Fact, Trait("Pace", "long")]
     public void Raft_histories_keep_every_property() => Explore(FromEnvironment("RAFT_HISTORIES", Usual));
 
-    [Fact, Trait("Run", "all")]
+    [Fact, Trait("Run", "all"), Trait("Pace", "long")]
     public void Many_raft_histories_keep_every_property() => Explore(FromEnvironment("RAFT_HISTORIES", Long));
 
     [Fact]

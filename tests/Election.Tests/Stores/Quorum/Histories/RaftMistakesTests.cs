@@ -15,10 +15,10 @@ public sealed class RaftMistakesTests(ITestOutputHelper output)
     // Far more than any needs: on a busy machine the slowest take twenty times what they take alone.
     private const double SecondsForOne = 300;
 
-    [Fact]
+    [Fact, Trait("Pace", "long")]
     public void Gross_mistakes_in_the_protocol_are_caught() => Catch([.. RaftMistakes.Few]);
 
-    [Fact, Trait("Run", "all")]
+    [Fact, Trait("Run", "all"), Trait("Pace", "long")]
     public void Each_mistake_in_the_protocol_is_caught() => Catch(RaftMistakes.All);
 
     /// <summary>Runs in the world of the mistake: <c>checker|seed|message</c>, or null.</summary>
