@@ -1,11 +1,11 @@
 namespace AspireElection.Dashboard;
 
-/// <summary>What a browser may do with the page: show it, with its own style and script, and nothing else.</summary>
+/// <summary>What a browser may do with the page: show it with its own style and script, send its own forms to it, and nothing else.</summary>
 internal static class PageSecurity
 {
     private const string Policy =
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     /// <summary>
     /// Names by which the page may be asked for. A page of somebody else that lets its own name point here (DNS

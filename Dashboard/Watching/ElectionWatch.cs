@@ -19,7 +19,7 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
     /// comes later still is found by the last of these periods, which repeats.
     /// </summary>
     private static readonly TimeSpan[] s_historyPeriods =
-        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1)];
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(15)];
 
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly Lock _gate = new();

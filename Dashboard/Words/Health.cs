@@ -10,11 +10,13 @@ internal static class Health
     {
         var silent = picture.Members.Count(m => picture.IsSilent(m, now));
         var nodes = Texts.Count(picture.Members.Count, "node", "nodes") + (silent > 0 ? $" ({silent} silent)" : "");
-        return string.Join(", ", [nodes, Seat(course.Stretches[^1], now), LastFailover(course)]);
+        return string.Join(", ", [nodes, Seat(picture, course.Stretches[^1], now), LastFailover(course)]);
     }
 
-    private static string Seat(Stretch last, DateTimeOffset now) => last.Kind switch
+    private static string Seat(ElectionPicture picture, Stretch last, DateTimeOffset now) => last.Kind switch
     {
+        // By the same clock as in the sentence on top.
+        StretchKind.Led when picture.Leader is { } leader && leader.Term == last.Term => $"{last.Node} leads since {Texts.Minute(leader.Since, now)}",
         StretchKind.Led => $"{last.Node} leads since {Texts.Minute(last.From, now)}",
         StretchKind.Leaderless => $"nobody leads since {Texts.Minute(last.From, now)}",
         _ => "who leads is not known",
