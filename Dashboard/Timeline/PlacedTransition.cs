@@ -79,6 +79,6 @@ public sealed record PlacedTransition(Transition Transition, DateTimeOffset At, 
     }
 
     /// <summary>Null for what no clock measured: entries come from the store, where others write.</summary>
-    private static TimeSpan? Length(double? milliseconds) =>
+    internal static TimeSpan? Length(double? milliseconds) =>
         milliseconds is >= 0 and <= LongestMs ? TimeSpan.FromMilliseconds(milliseconds.Value) : null;
 }

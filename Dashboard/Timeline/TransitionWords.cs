@@ -12,6 +12,13 @@ public static class TransitionWords
     /// <summary>Somebody led before: a first leader replaces nobody.</summary>
     public static bool IsFailover(Transition transition) => transition.Reason != "first";
 
+    /// <summary>
+    /// From the last sign of a leader that fell silent to the end of its lease: it may have led meanwhile or not, so it is no
+    /// part of the gap, and a failover is not over without it. Null where it was not measured.
+    /// </summary>
+    public static TimeSpan? Silence(Transition transition) => transition.Reason == "expired"
+        ? PlacedTransition.Length(transition.Steps.FirstOrDefault(s => s.Name == "silence")?.Ms) : null;
+
     /// <summary>How the term before ended: <c>node-1 resigned</c>.</summary>
     public static string Ending(Transition transition)
     {
@@ -22,6 +29,7 @@ public static class TransitionWords
             "resigned" => $"{before} resigned",
             "preempted" => $"{before} made way for one of higher priority",
             "stopped" => $"{before} was stopped and handed over",
+            "expired" when Silence(transition) is { } silence => $"{before} was silent for {Brief(silence)}, until its lease ran out",
             "expired" => $"{before} fell silent and its lease ran out",
             "lost" => $"{before} lost the seat",
             _ when transition.PreviousNode is null => "who led before is not known",

@@ -26,7 +26,8 @@ internal static class Health
     {
         if (course.Transitions.LastOrDefault(t => TransitionWords.IsFailover(t.Transition)) is not { } last)
             return "no failover known";
-        var length = last.Gap is { } gap ? TransitionWords.Brief(gap) : "not measured";
+        // Of a leader that was killed the gap alone would tell some milliseconds, where seconds passed.
+        var length = last.Gap is { } gap ? TransitionWords.Brief(gap + (TransitionWords.Silence(last.Transition) ?? default)) : "not measured";
         return $"last failover {length}, " + last.Transition.Reason switch
         {
             _ when TransitionWords.IsGraceful(last.Transition) => "graceful",

@@ -32,6 +32,17 @@ public sealed class WordsTests
     }
 
     [Fact]
+    public void A_failover_after_a_silence_is_told_with_the_silence()
+    {
+        var picture = Led("b", 6, "14:03", Change(6, "b", "14:03", 9, "expired", 5, "a") with { Steps = [new("silence", 1999.9), new("grant", 9)] });
+        var course = Course.Of(picture, new FixedClock());
+        Assert.Equal("a was silent for 2.0 s, until its lease ran out; b led 9 ms later", TransitionWords.Whole(course.Transitions[0]));
+        Assert.EndsWith("last failover 2.0 s, after a fell silent", HealthOf(picture), StringComparison.Ordinal);
+        // The lease of a silent leader is its own: it may have worked until its end.
+        Assert.Equal(TimeSpan.FromMilliseconds(9), Assert.Single(course.Stretches, s => s.Kind == StretchKind.Leaderless).Length);
+    }
+
+    [Fact]
     public void Health_is_one_line()
     {
         Assert.Equal("0 nodes, node-2 leads since 14:03, last failover 12 ms, graceful", HealthOf(s_handed));
