@@ -1,30 +1,46 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace AspireElection.AppHost;
 
-/// <summary>Prints one line with the address of each project, and the login link of the Aspire dashboard, once they run.</summary>
-internal sealed class AddressLines(ResourceNotificationService notifications, IConfiguration configuration) : BackgroundService
+/// <summary>
+/// Prints one line with the address of each project, and the links that let somebody in, once they run; opens the two
+/// dashboards where it is asked to.
+/// </summary>
+internal sealed class AddressLines(ResourceNotificationService notifications, IConfiguration configuration, AdminAccess admin, bool open)
+    : BackgroundService
 {
+    private const string Aspire = "aspire-dashboard";
+    private const string Election = "dashboard";
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var printed = new HashSet<string>();
+        var opened = new Dictionary<string, Task>();
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
-            if (change.Snapshot.State?.Text == KnownResourceStates.Running
-                && Line(change.Resource) is { } line
-                && printed.Add(change.Resource.Name))
+            if (change.Snapshot.State?.Text != KnownResourceStates.Running || AddressOf(change.Resource) is not { } address)
+                continue;
+            var name = change.Resource.Name;
+            if (printed.Add(name))
             {
-                Console.WriteLine(line);
+                Console.WriteLine($"{(name == Aspire ? "aspire" : name)}: {address}");
+                if (name == Election)
+                    Console.WriteLine($"dashboard-admin: {address}/admin?token={Uri.EscapeDataString(admin.PageToken)}");
             }
+
+            // The election page as everybody sees it: who lists the processes of this machine could read the admin link there.
+            if (open && name is Aspire or Election && change.Snapshot.HealthStatus == HealthStatus.Healthy && !opened.ContainsKey(name))
+                opened[name] = Browser.OpenAsync(new Uri(address), stoppingToken);
         }
     }
 
-    private string? Line(IResource resource) => resource switch
+    private string? AddressOf(IResource resource) => resource switch
     {
-        { Name: "aspire-dashboard" } => $"aspire: {LoginLink()}",
-        ProjectResource project => $"{project.Name}: http://127.0.0.1:{project.GetEndpoint("http").Port}",
+        { Name: Aspire } => LoginLink(),
+        ProjectResource project => $"http://127.0.0.1:{project.GetEndpoint("http").Port}",
         _ => null,
     };
 
@@ -37,6 +53,6 @@ internal sealed class AddressLines(ResourceNotificationService notifications, IC
 
 internal static class AddressLinesExtensions
 {
-    public static void PrintAddresses(this IDistributedApplicationBuilder builder) =>
-        builder.Services.AddHostedService<AddressLines>();
+    public static void PrintAddresses(this IDistributedApplicationBuilder builder, AdminAccess admin, bool open) =>
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<AddressLines>(services, admin, open));
 }

@@ -10,26 +10,33 @@ if (!TopologyOptions.TryParse(args, Console.Error, out var options)) return 2;
 
 try
 {
-    var builder = DistributedApplication.CreateBuilder(args);
+    var builder = DistributedApplication.CreateBuilder(options.PassedOn);
     builder.UseFreeDashboardPorts();
 
     var store = await builder.AddStoreAsync(options);
+    var admin = builder.AddAdminAccess();
 
     var worker = builder.AddProject<Projects.Workers>("worker", launchProfileName: null)
         .WithHttpEndpoint(port: builder.FixedOrFreePort("worker", 5081))
         .WithHttpHealthCheck("/health")
         .WithReplicas(options.Replicas)
         .WithStore(store)
-        .WithAdminToken()
+        .WithAdminToken(admin)
+        .WithDrillCommands(admin)
         .WithPromptTelemetry();
 
     builder.AddProject<Projects.Dashboard>("dashboard", launchProfileName: null)
         .WithHttpEndpoint(port: builder.FixedOrFreePort("dashboard", 5080))
+        .WithHttpHealthCheck("/health")
+        .WithUrlForEndpoint("http", url => url.DisplayText = "Election")
         .WithStore(store)
         .WithReference(worker)
+        .WithAdminPage(admin)
+        .WithAspireLinks()
         .WithPromptTelemetry();
 
-    builder.PrintAddresses();
+    builder.PrintAddresses(admin, options.Open);
+    builder.ShowRoles(worker);
     builder.RestartExited(worker);
 
     await builder.Build().RunAsync();

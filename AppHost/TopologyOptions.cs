@@ -7,14 +7,24 @@ namespace AspireElection.AppHost;
 internal sealed record TopologyOptions(string Store, int Replicas, string Servers)
 {
     public const string Help = """
-        dotnet run --project AppHost -- [--store redis|postgres|etcd|file|quorum] [--replicas N] [--servers auto|containers|local]
+        dotnet run --project AppHost -- [--store redis|postgres|etcd|file|quorum] [--replicas N] [--servers auto|containers|local] [--open]
           --store      where the workers elect their leader (default: redis)
           --replicas   how many workers, 1 to 100 (default: 3)
           --servers    where Redis, PostgreSQL and etcd run (default: auto, containers where an engine answers, else this machine's own)
+          --open       opens both dashboards in the browser (xdg-open, open, or the system's own way)
         Other flags are passed on to Aspire.
         """;
 
+    private const string OpenFlag = "--open";
     private const int MostReplicas = 100;
+
+    /// <summary>Whether both dashboards are to be opened.</summary>
+    public bool Open { get; private init; }
+
+    /// <summary>
+    /// What Aspire is told. Not the flag without a value: Aspire reads all flags as settings, and would take the next one for it.
+    /// </summary>
+    public string[] PassedOn { get; private init; } = [];
 
     /// <summary>Reads the flags; writes one line for each wrong value and answers false if there is one.</summary>
     public static bool TryParse(IReadOnlyList<string> args, TextWriter errors, [NotNullWhen(true)] out TopologyOptions? options)
@@ -41,7 +51,11 @@ internal sealed record TopologyOptions(string Store, int Replicas, string Server
         }
 
         wrong.ForEach(errors.WriteLine);
-        options = wrong.Count == 0 ? new TopologyOptions(store!, count, servers!) : null;
+        options = wrong.Count == 0 ? new TopologyOptions(store!, count, servers!)
+        {
+            Open = args.Contains(OpenFlag),
+            PassedOn = [.. args.Where(a => a != OpenFlag)],
+        } : null;
         return options is not null;
 
         string? Read(string flag, string otherwise, string allowed)

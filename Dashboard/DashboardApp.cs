@@ -1,6 +1,8 @@
 using AspireElection.Dashboard.Components;
+using AspireElection.Dashboard.Drills;
 using AspireElection.Dashboard.Incidents;
 using AspireElection.Dashboard.Live;
+using AspireElection.Dashboard.Nodes;
 using AspireElection.Dashboard.Watching;
 using AspireElection.ServiceDefaults;
 using AspireElection.Timing;
@@ -23,11 +25,17 @@ internal static class DashboardApp
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         // Warns that keys are not encrypted; they are not kept at all.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // Tells of each cookie that a browser kept from a dashboard that has ended.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical);
         builder.AddServiceDefaults();
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(openStore);
         builder.Services.AddSingleton<TimeProvider>(BootClock.Instance);
         builder.Services.AddSingleton<Watches>();
+        builder.Services.AddSingleton<NodeLine>();
+        builder.Services.AddSingleton<NodeAnswers>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<NodeAnswers>());
+        builder.Services.AddDrills(settings);
         builder.Services.AddHostedService(services => services.GetRequiredService<Watches>());
         LiveBoards.AddTo(builder.Services);
         builder.Services.AddRazorComponents();
@@ -42,6 +50,7 @@ internal static class DashboardApp
         app.MapDefaultEndpoints();
         app.MapLiveUpdates();
         app.MapIncidentExport();
+        app.MapDrills();
         app.MapGet("/", ShowPage);
         return app;
     }

@@ -1,3 +1,5 @@
+using AspireElection.Dashboard.Drills;
+using AspireElection.Dashboard.Nodes;
 using AspireElection.ServiceDefaults.Settings;
 using AspireElection.ServiceDefaults.Stores;
 
@@ -10,6 +12,17 @@ namespace AspireElection.Dashboard;
 internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string> Elections, string Urls)
 {
     private const int MostElections = 50;
+    private const int ShortestToken = 16;
+
+    /// <summary>What the admin link carries.</summary>
+    public static readonly Setting PageToken = new(null, "DASHBOARD_ADMIN_TOKEN", "",
+        "opens the page's drills to whoever has it, at least 16 characters; with ELECTION_ADMIN_TOKEN")
+    { Secret = true };
+
+    /// <summary>The workers' own.</summary>
+    public static readonly Setting WorkersToken = new(null, "ELECTION_ADMIN_TOKEN", "",
+        "what the workers ask for before they run a drill, the same as theirs")
+    { Secret = true };
 
     /// <summary>What lives in the memory of a worker is not to be seen from here.</summary>
     private static readonly string[] s_stores = ["redis", "postgres", "etcd", "file", "quorum"];
@@ -19,11 +32,25 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
         Meaning = "names of elections, each 1 to 128 characters of A-Z a-z 0-9 . _ -, several separated by commas",
     };
 
+    /// <summary>Where the links to traces and logs lead.</summary>
+    private static readonly Setting s_aspire = new(null, "ASPIRE_DASHBOARD_LINK", "",
+        "address of the Aspire dashboard, without a token: nodes link to their traces and logs there");
+
     private static readonly Setting[] s_known =
     [
         SharedSettings.Store, s_elections, SharedSettings.LockDirectory, SharedSettings.Port, SharedSettings.Urls,
         SharedSettings.Peers, SharedSettings.InitialLeader, SharedSettings.ClusterKey, SharedSettings.Database, SharedSettings.Redis, SharedSettings.Postgres, SharedSettings.Etcd,
+        PageToken, WorkersToken, s_aspire,
     ];
+
+    /// <summary>What opens the drills, as far as it was given.</summary>
+    public AdminTokens Admin { get; private init; } = new(null, null);
+
+    /// <summary>Links to traces and logs, where they are known.</summary>
+    public AspireLink Aspire { get; private init; } = new(null);
+
+    /// <summary>The port where it is fixed, as the end of a cookie's name.</summary>
+    public string PortSuffix => Uri.TryCreate(Urls.Split(';')[0], UriKind.Absolute, out var url) && url.Port > 0 ? $"-{url.Port}" : "";
 
     /// <summary>With the quorum store; else null.</summary>
     public QuorumPeers? Quorum { get; private init; }
@@ -59,7 +86,28 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
             problems.Add($"{urlsSource} is '{url}'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080");
         var store = StoreChoice.Read(given, s_stores, problems);
         var quorum = QuorumPeers.Read(given, store.Kind, problems);
-        return problems.Count == 0 ? new DashboardSettings(store, elections, urls) { Quorum = quorum } : null;
+        var admin = new AdminTokens(Token(PageToken), Token(WorkersToken));
+        var aspire = Link(given[s_aspire]);
+        return problems.Count == 0
+            ? new DashboardSettings(store, elections, urls) { Quorum = quorum, Admin = admin, Aspire = new AspireLink(aspire) }
+            : null;
+
+        Uri? Link(GivenValue? value)
+        {
+            if (value is null)
+                return null;
+            if (Uri.TryCreate(value.Text, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" })
+                return uri;
+            problems.Add($"{value.Source} is no address; allowed: such as http://localhost:15080, without a token");
+            return null;
+        }
+
+        string? Token(Setting setting)
+        {
+            if (given[setting] is { Text.Length: < ShortestToken } token)
+                problems.Add($"{token.Source} has {token.Text.Length} characters; allowed: at least {ShortestToken}");
+            return given[setting]?.Text;
+        }
     }
 
     private static bool IsLoopback(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.IsLoopback;

@@ -223,7 +223,10 @@ public sealed class Candidate : IAsyncDisposable
             own?.TrustLeft is { } trust ? trust + _times.Margin : leader is null ? TimeSpan.Zero : _clock.Until(_observer.EndsAt),
             Priority,
             _observer.Transitions,
-            _presence.Members);
+            _presence.Members)
+        {
+            StoreRoundTrip = _presence.RoundTrip,
+        };
     }
 
     /// <summary>How long the election's loops have not been seen moving; far more than a lease means that they hang.</summary>

@@ -23,4 +23,8 @@ public sealed record ElectionSnapshot(
     TimeSpan LeaseRemaining,
     int Priority,
     int Transitions,
-    IReadOnlyList<Member> Members);
+    IReadOnlyList<Member> Members)
+{
+    /// <summary>How long the last heartbeat that the store answered took, there and back; null before the first.</summary>
+    public TimeSpan? StoreRoundTrip { get; init; }
+}

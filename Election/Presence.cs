@@ -28,6 +28,7 @@ internal sealed class Presence(
     private long _compareAt = long.MaxValue;
     private long _removeAt = clock.After(times.NodeTimeout);
     private long _turnedAt = clock.GetTimestamp();
+    private long _roundTripTicks = -1;
 
     public IReadOnlyList<Member> Members => _members;
 
@@ -36,6 +37,9 @@ internal sealed class Presence(
 
     /// <summary>Like <see cref="Alive"/>, and those that were seen for the first time lately.</summary>
     public IReadOnlyList<Member> Recent => _recent;
+
+    /// <summary>How long the last heartbeat that was answered took; null before the first.</summary>
+    public TimeSpan? RoundTrip => Volatile.Read(ref _roundTripTicks) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>When the loop last turned, as a timestamp.</summary>
     public long TurnedAt => Volatile.Read(ref _turnedAt);
@@ -72,7 +76,9 @@ internal sealed class Presence(
             {
                 _sayNow = false;
                 var said = self();
+                var sent = clock.GetTimestamp();
                 var members = await store.HeartbeatAsync(said, stopping).AsTask().WaitAsync(Bound, clock, stopping);
+                Volatile.Write(ref _roundTripTicks, clock.GetElapsedTime(sent).Ticks);
                 health.Reached();
                 _said = said;
                 Hear(members);

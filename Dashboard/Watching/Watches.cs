@@ -22,6 +22,9 @@ internal sealed class Watches : BackgroundService
 
     public IReadOnlyList<ElectionPicture> Pictures => [.. _watches.Select(w => w.Picture)];
 
+    /// <summary>The newest picture of one of them.</summary>
+    public ElectionPicture Of(string election) => _watches.Select(w => w.Picture).First(p => p.Election == election);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var store = _open();

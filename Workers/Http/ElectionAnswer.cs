@@ -1,3 +1,4 @@
+using System.Reflection;
 using AspireElection.Jobs;
 
 namespace AspireElection.Workers.Http;
@@ -15,8 +16,14 @@ internal sealed record ElectionAnswer(
     long LeaseRemainingMs,
     int Priority,
     int Transitions,
-    IReadOnlyList<MemberAnswer> Members)
+    IReadOnlyList<MemberAnswer> Members,
+    string? Version,
+    double? StoreRoundTripMs)
 {
+    /// <summary>The program's, without the commit.</summary>
+    private static readonly string? s_version =
+        typeof(ElectionAnswer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+
     public static ElectionAnswer From(ElectionSnapshot seen) => new(
         seen.Election,
         seen.Store,
@@ -30,7 +37,9 @@ internal sealed record ElectionAnswer(
         seen.Priority,
         seen.Transitions,
         [.. seen.Members.Select(m => new MemberAnswer(
-            m.Id.NodeId, m.Id.InstanceId, m.Address, Text(m.Role), m.Priority, m.Term, m.Joined, m.LastHeartbeat))]);
+            m.Id.NodeId, m.Id.InstanceId, m.Address, Text(m.Role), m.Priority, m.Term, m.Joined, m.LastHeartbeat))],
+        s_version,
+        seen.StoreRoundTrip is { } roundTrip ? Math.Round(roundTrip.TotalMilliseconds, 3) : null);
 
     private static string Text(Role role) => role.ToString().ToLowerInvariant();
 }

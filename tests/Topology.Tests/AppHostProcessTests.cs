@@ -31,6 +31,42 @@ public sealed class AppHostProcessTests
     }
 
     [Fact]
+    public async Task The_printed_links_lead_to_both_pages_and_one_of_them_opens_the_drills()
+    {
+        var folder = Directory.CreateTempSubdirectory("election-opener-").FullName;
+        try
+        {
+            // Whoever opens pages on this machine: writes down which.
+            var opener = Path.Combine(folder, "xdg-open");
+            await File.WriteAllTextAsync(opener, $"#!/bin/sh\necho \"$1\" >> {folder}/opened\n");
+            using (var allowed = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"chmod u+rx {opener}"])) await allowed.WaitForExitAsync();
+            using var host = new AppHostProcess(
+                new Dictionary<string, string> { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}" }, "--store", "file", "--open");
+            var page = await host.AddressAsync("dashboard");
+            var admin = await host.AddressAsync("dashboard-admin");
+            var aspire = await host.AddressAsync("aspire");
+
+            Assert.Matches($"^{page}/admin\\?token=[0-9a-f]{{32}}$", admin);
+            await Wait.UntilTrueAsync("both pages are opened", TimeSpan.FromSeconds(60), () =>
+                (File.Exists($"{folder}/opened") ? File.ReadAllLines($"{folder}/opened") : []) is var opened
+                && opened.Contains($"{page}/") && opened.Contains(aspire) && opened.Length == 2 ? null : string.Join(' ', opened));
+            using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(5) };
+            Assert.Contains("read-only for you", await http.GetStringAsync(new Uri(page)), StringComparison.Ordinal);
+            using var answer = await http.GetAsync(new Uri(admin));
+            Assert.Equal(System.Net.HttpStatusCode.SeeOther, answer.StatusCode);
+            Assert.Contains("action=\"/drills\"", await http.GetStringAsync(new Uri(page)), StringComparison.Ordinal);
+
+            host.Signal("TERM");
+            await host.WaitForExitAsync(TimeSpan.FromSeconds(10));
+            Assert.DoesNotContain(host.Lines.Concat(host.Errors), l => l.Contains(admin[^32..], StringComparison.Ordinal) && !l.StartsWith("dashboard-admin: ", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_stop_signal_ends_everything_within_ten_seconds()
     {
         using var host = new AppHostProcess(s_plain, "--store", "redis");

@@ -14,10 +14,12 @@ internal sealed class DashboardInProcess : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(20) };
 
-    public static async Task<DashboardInProcess> StartAsync(string folder, IElectionStore? store = null)
+    /// <summary>Starts one with these variables (<c>NAME=value</c>).</summary>
+    public static async Task<DashboardInProcess> StartAsync(string folder, IElectionStore? store = null, params string[] variables)
     {
         var problems = new List<string>();
-        var settings = DashboardSettings.Read(["--lock-dir", folder], _ => null, problems);
+        var environment = variables.ToDictionary(v => v.Split('=', 2)[0], v => v.Split('=', 2)[1]);
+        var settings = DashboardSettings.Read(["--lock-dir", folder], environment.GetValueOrDefault, problems);
         Assert.Empty(problems);
         var dashboard = new DashboardInProcess(settings!, store);
         await dashboard._app.StartAsync();

@@ -33,6 +33,24 @@ public sealed class DashboardSettingsTests
     }
 
     [Fact]
+    public void A_short_token_is_refused_without_being_shown()
+    {
+        var (settings, problems) = Read("", ("DASHBOARD_ADMIN_TOKEN", "geheim"), ("ELECTION_ADMIN_TOKEN", "auch geheim"));
+        Assert.Null(settings);
+        Assert.Equal(
+            ["DASHBOARD_ADMIN_TOKEN has 6 characters; allowed: at least 16", "ELECTION_ADMIN_TOKEN has 11 characters; allowed: at least 16"], problems);
+    }
+
+    [Fact]
+    public void Settings_as_text_show_no_token()
+    {
+        var settings = Read("", ("DASHBOARD_ADMIN_TOKEN", "a page token of some length"), ("ELECTION_ADMIN_TOKEN", "a worker token of length")).Settings!;
+        Assert.Empty(settings.Admin.Missing);
+        Assert.DoesNotContain("of some length", settings.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("token of", settings.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Who_asks_for_help_is_told_no_problems()
     {
         var (settings, problems) = Read("--help --nope");

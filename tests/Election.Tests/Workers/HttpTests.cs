@@ -17,8 +17,10 @@ public sealed class HttpTests
 
         var seen = (await second.JsonAsync("/election"))[0];
         Assert.Equal(
-            ["election", "store", "nodeId", "instanceId", "role", "term", "isLeader", "leader", "leaseRemainingMs", "priority", "transitions", "members"],
+            ["election", "store", "nodeId", "instanceId", "role", "term", "isLeader", "leader", "leaseRemainingMs", "priority", "transitions", "members", "version", "storeRoundTripMs"],
             Names(seen));
+        Assert.Matches("^[0-9]+[.][0-9]", seen.GetProperty("version").GetString());
+        Assert.True(seen.GetProperty("storeRoundTripMs").GetDouble() > 0);
         Assert.Equal("leader-election-demo", seen.GetProperty("election").GetString());
         Assert.Equal("file", seen.GetProperty("store").GetString());
         Assert.Equal("n2", seen.GetProperty("nodeId").GetString());
