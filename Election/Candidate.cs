@@ -119,7 +119,7 @@ public sealed class Candidate : IAsyncDisposable
     /// is among them from its start to its stop, also before its first heartbeat was answered.
     /// </summary>
     public IReadOnlyList<Member> LiveMembers =>
-        _presence.Recent is var recent && (Role == Role.Stopped || recent.Any(m => m.Id == Id)) ? recent : [Self(), .. recent];
+        _presence.Recent is var recent && (Role == Role.Stopped || recent.Any(m => m.Id == Id)) ? recent : [SelfUnlisted(), .. recent];
 
     /// <summary>This node's priority; for a new value the node stands in line anew.</summary>
     public int Priority
@@ -469,6 +469,9 @@ public sealed class Candidate : IAsyncDisposable
         _doubted = true;
         Volatile.Read(ref _tenure)?.Doubt();
     }
+
+    /// <summary>Without the address: the one of the user may throw, and a question about the living must not.</summary>
+    private Member SelfUnlisted() => new(Election, Id, Role, Priority, null, _observer.HighestTerm);
 
     private Member Self() => new(
         Election, Id, Role, Priority, _options.Address(), _observer.HighestTerm);

@@ -114,10 +114,11 @@ internal sealed class Tenure
             if (await RenewUntilResignedAsync() is { } reason)
                 await HandOverAsync(reason);
             await AwaitWorkAsync();
+            // Another thread may have ended the leadership and be about to tell: the next term, of this node or of
+            // another to whom the seat is given, must not begin before.
+            await Leadership.Told;
             if (Leadership.EndedBecause == LossReason.Expired && _work.IsCompleted)
                 await ReleaseExpiredAsync();
-            // Another thread may have ended the leadership and be about to tell: the next term must not begin before.
-            await Leadership.Told;
         }
         finally
         {
@@ -244,9 +245,9 @@ internal sealed class Tenure
     {
         try
         {
-            using var limit = new CancellationTokenSource(_times.RetryPeriod, _clock);
-            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(_times.RetryPeriod, _clock);
-            _health.Reached();
+            var atMost = _times.RetryPeriod < LongestStop ? _times.RetryPeriod : LongestStop;
+            using var limit = new CancellationTokenSource(atMost, _clock);
+            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, _clock);
         }
         catch (Exception exception)
         {

@@ -7,7 +7,8 @@ namespace AspireElection.Stores.Etcd;
 /// </summary>
 internal sealed class KnownTerm(TimeProvider clock)
 {
-    private const int Most = 4;
+    /// <summary>Far more than are trusted at once; what is dropped then is what ends first.</summary>
+    private const int Most = 16;
 
     private readonly Lock _gate = new();
     private readonly List<(Leader Leader, long EndsAt)> _terms = [];
@@ -25,7 +26,7 @@ internal sealed class KnownTerm(TimeProvider clock)
             _terms.RemoveAll(t => t.Leader.Term == leader.Term);
             _terms.Add((leader, sighting.EndsAt));
             if (_terms.Count > Most)
-                _terms.RemoveAt(1);
+                _terms.Remove(_terms.MinBy(t => t.EndsAt));
         }
     }
 

@@ -8,30 +8,26 @@ namespace AspireElection.Stores.Redis;
 /// <remarks>
 /// More than one, because the seat of a wiped server may be granted, by a request that was long on its way, to somebody
 /// who gives it back at once: the release of that later term says nothing of the one before the wipe (history 39090).
-/// Where the data live on it does, and the server says so when it is asked about the first.
+/// Where the data live on it does, and the server says so when it is asked about all of them.
 /// </remarks>
 internal sealed class KnownTerm(TimeProvider clock)
 {
-    private const int Most = 4;
+    /// <summary>Far more than are trusted at once; what is dropped then is what ends first.</summary>
+    private const int Most = 16;
 
     private readonly Lock _gate = new();
     private readonly List<(long Token, string Holder, long EndsAt)> _terms = [];
     private long _newest;
 
-    /// <summary>The token and the end of the first that has not ended; nothing when all have.</summary>
+    /// <summary>The tokens of those that have not ended, and the last of their ends.</summary>
     /// <param name="candidate">Whose own past terms do not count: who asks for the seat has stopped leading.</param>
-    public (long Token, long EndsAt) For(string candidate)
+    public (IReadOnlyList<long> Tokens, long EndsAt) For(string candidate)
     {
         lock (_gate)
         {
             Forget();
-            foreach (var (token, holder, endsAt) in _terms)
-            {
-                if (holder != candidate)
-                    return (token, endsAt);
-            }
-
-            return (0, long.MinValue);
+            var others = _terms.Where(t => t.Holder != candidate).ToList();
+            return ([.. others.Select(t => t.Token)], others.Count == 0 ? long.MinValue : others.Max(t => t.EndsAt));
         }
     }
 
@@ -40,10 +36,10 @@ internal sealed class KnownTerm(TimeProvider clock)
     {
         lock (_gate)
         {
+            // Also beside a later term: whoever missed the message of the release hears of it then.
+            _terms.RemoveAll(t => t.Token == state.Released);
             if (state.Kind == SeatKind.Held)
                 Know(state.Token, state.Holder, endsAt);
-            else if (state.WasReleased)
-                _terms.RemoveAll(t => t.Token == state.Released);
         }
     }
 
@@ -70,7 +66,7 @@ internal sealed class KnownTerm(TimeProvider clock)
         _terms.RemoveAll(t => t.Token == token);
         _terms.Add((token, holder, endsAt));
         if (_terms.Count > Most)
-            _terms.RemoveAt(1);
+            _terms.Remove(_terms.MinBy(t => t.EndsAt));
     }
 
     private void Forget() => _terms.RemoveAll(t => t.EndsAt <= clock.GetTimestamp());

@@ -74,8 +74,8 @@ internal sealed class Standing(
         known.Hear(candidacy.LastSeen);
         RedisValue[] values =
         [
-            candidacy.Priority, Milliseconds(candidacy.LeaseDuration), candidacy.HighestToken, known.For(_me).Token, _orphan,
-            candidacy.Address ?? string.Empty,
+            candidacy.Priority, Milliseconds(candidacy.LeaseDuration), candidacy.HighestToken, string.Join(',', known.For(_me).Tokens),
+            _orphan, candidacy.Address ?? string.Empty,
         ];
         var answer = (string[])(await calls.SeatAsync(
             RedisScript.Acquire, candidacy.Election, _me, values, _bound, GiveBack, cancellationToken))!;

@@ -55,7 +55,7 @@ internal static class RedisMistakes
                 new Edit(Scripts + "Seat.lua", "return string.format('%.0f', number)", "return tostring(number)")),
             Conforms("A_free_seat_is_granted_at_once_and_anchored_at_the_request")),
         new(new("a known term forgotten over a wipe", "a wiped store hands out a seat that somebody still trusts in",
-                new Edit(Scripts + "Acquire.lua", "local over = known == '0' or ", "local over = true or ")),
+                new Edit(Scripts + "Acquire.lua", "then over = false end", "then over = true end")),
             Conforms("A_seat_known_to_be_held_is_not_taken_before_its_end_from_a_store_that_lost_its_data")),
         new(new("anchored before a wait", "the wait lasted a minute, so trust ended before it began; or the anchor is mended by a guess",
                 new Edit("Stores/Redis/Standing.cs", "var sentAt = clock.GetTimestamp();", "var sentAt = _firstSentAt == 0 ? _firstSentAt = clock.GetTimestamp() : _firstSentAt;"),

@@ -1,7 +1,7 @@
 -- Takes the seat for a candidate, or puts it in line and answers with what it has to wait for.
--- known: a term that the candidate has seen and whose end has not come; an empty seat is taken from it only if its
---   release, or that of a later term in the same life of the data, is on record here: a wiped store hands out a seat
---   that somebody still trusts in.
+-- known: terms that the candidate has seen and whose end has not come; an empty seat is taken from them only if the
+--   release of each, or that of a later term in the same life of the data, is on record here: a wiped store hands out
+--   a seat that somebody still trusts in.
 -- orphan: the token of a term of this very incarnation whose grant nobody heard of. It is named, so that the late
 --   copy of an abandoned request cannot take the seat from a newer term of the same candidate.
 local priority, lease, seen, known, orphan, address = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -10,7 +10,11 @@ local held = redis.call('GET', seat)
 local mine = held == 'reserved:' .. me or (orphan ~= '0' and held == orphan .. ':' .. me)
 local released = tonumber(redis.call('HGET', term, 'released') or '0')
 local first = tonumber(redis.call('HGET', term, 'first') or '0')
-local over = known == '0' or released == tonumber(known) or (first <= tonumber(known) and released > tonumber(known))
+local over = true
+for number in string.gmatch(known, '%d+') do
+  local token = tonumber(number)
+  if released ~= token and not (first <= token and released > token) then over = false end
+end
 local empty = not held and over
 if mine or empty then
   local now = microseconds()

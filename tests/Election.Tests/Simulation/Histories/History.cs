@@ -63,7 +63,7 @@ internal sealed class History
     public Dictionary<long, long> GrantedAt { get; } = [];
 
     /// <summary>Which term a candidate knew to be alive when it was granted its own.</summary>
-    public Dictionary<long, long> KnewOf { get; } = [];
+    public Dictionary<long, IReadOnlyList<long>> KnewOf { get; } = [];
 
     /// <summary>When the store lost what it had promised to keep, and whether those connected could hear of it.</summary>
     public List<(long At, bool Told)> Breaks { get; } = [];
@@ -142,8 +142,8 @@ internal sealed class History
     /// <summary>The store granted the seat.</summary>
     /// <param name="who">To whom.</param>
     /// <param name="token">The new term.</param>
-    /// <param name="known">A term whose end, as far as the candidate was told, had not come when it asked; 0 for none.</param>
-    public void Granted(string who, long token, long known)
+    /// <param name="known">Terms whose end, as far as the candidate was told, had not come when it asked.</param>
+    public void Granted(string who, long token, IReadOnlyList<long> known)
     {
         Log.Note($"granted {token} to {who}");
         GrantedAt[token] = Time.Now;

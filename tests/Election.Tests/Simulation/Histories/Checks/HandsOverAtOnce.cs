@@ -39,8 +39,8 @@ internal sealed class HandsOverAtOnce(History history) : Checker(history)
             Fail($"{_asked} candidates asked for one seat that was given back");
         // In a folder the number of a term is taken first and its record written then: whoever is disturbed between the
         // two keeps the seat for a lease without having been granted it (history 3160).
-        if (what == "create the term" && !_ready.Exists(n => n.Index == node))
-            _releasedAt = -1;
+        if (_releasedAt >= 0 && what == "create the term" && node != _releasedBy?.Index && !_ready.Exists(n => n.Index == node))
+            _takenBy = Now + 2 * History.Plan.Lease.Ticks;
     }
 
     public override void Began(Reign reign) => _releasedAt = -1;

@@ -24,8 +24,10 @@ internal sealed class JobsNeitherLostNorDoubled(History history) : Checker(histo
     {
         var state = JobState.FromJson(value)!;
         var isDone = state is { Job: LeaderWork.Once, DoneVersion: LeaderWork.Version };
-        _isOnRecord |= isDone;
-        // One that arrives when the next term has been granted may be overwritten by whoever could not know of it.
+        // The last that was accepted counts: another may have been overwritten by whoever could not know of it.
+        if (state.Job == LeaderWork.Once)
+            _isOnRecord = isDone;
+        // One that arrives when the next term has been granted does not bind that term.
         if (isDone && term.Token >= _lastGranted)
             _doneAt ??= Now;
         if (state is { Job: LeaderWork.Periodic, State: "running" } && state.LastTerm == term.Token && state.LastRun != _last?.LastRun)

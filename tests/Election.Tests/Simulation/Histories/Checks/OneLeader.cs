@@ -31,7 +31,7 @@ internal sealed class OneLeader(History history) : Checker(history)
     {
         var (old, young) = one.GrantedAt < other.GrantedAt ? (one, other) : (other, one);
         // Whatever the store has forgotten: who knows of a living term does not take its seat.
-        if (History.KnewOf.GetValueOrDefault(young.Token) == old.Token || History.Told.Exists(
+        if (History.KnewOf.GetValueOrDefault(young.Token)?.Contains(old.Token) == true || History.Told.Exists(
             t => t.Host == young.Host && t.Term == old.Token && t.Until > young.GrantedAt + s_untilTold && t.At + UnderWay(young) < young.GrantedAt))
         {
             return false;

@@ -154,7 +154,7 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
             return null;
         }
 
-        history.Granted(candidacy.Id.ToString(), token, 0);
+        history.Granted(candidacy.Id.ToString(), token, []);
         return new Grant(new Term(candidacy.Election, candidacy.Id, token), anchor);
     }
 

@@ -45,13 +45,13 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
     }
 
     /// <summary>Takes the seat for a candidate, or puts it in line and answers with what it has to wait for.</summary>
-    public (long Granted, SeatState? State) Acquire(string me, Candidacy candidacy, long known, long orphan)
+    public (long Granted, SeatState? State) Acquire(string me, Candidacy candidacy, IReadOnlyList<long> known, long orphan)
     {
         Expire();
         var d = _data;
         var mine = (d.Kind == SeatKind.Reserved && d.Holder == me) ||
             (orphan != 0 && d.Kind == SeatKind.Held && d.Token == orphan && d.Holder == me);
-        var over = known == 0 || d.Released == known || (d.First != 0 && d.First <= known && d.Released > known) ||
+        var over = known.All(k => d.Released == k || (d.First != 0 && d.First <= k && d.Released > k)) ||
             Mistake == WorldMistake.NoWipeGuard;
         if (!mine && !(d.Kind == SeatKind.Free && over))
         {

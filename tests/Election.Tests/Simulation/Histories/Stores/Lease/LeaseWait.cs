@@ -74,10 +74,10 @@ internal sealed class LeaseWait(
         _tryNow = false;
         var sentAt = clock.GetTimestamp();
         known.Hear(candidacy.LastSeen);
-        var knownToken = known.For(Name).Token;
+        var knownTokens = known.For(Name).Tokens;
         var orphan = _orphan;
         var (granted, state) = await client.AskBoundedAsync(
-            "acquire", () => server.Acquire(Name, candidacy, knownToken, orphan), _bound, cancellationToken, GiveBack);
+            "acquire", () => server.Acquire(Name, candidacy, knownTokens, orphan), _bound, cancellationToken, GiveBack);
         if (granted != 0)
         {
             var anchor = mistake == WorldMistake.AnchorIsTheGrantsArrival ? clock.GetTimestamp() : sentAt;

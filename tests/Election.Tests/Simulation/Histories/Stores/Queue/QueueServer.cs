@@ -112,7 +112,7 @@ internal sealed class QueueServer(History history, double rate) : Server(history
             return false;
         Write(term);
         Ledger.Pass(term.Token, term.Holder.ToString());
-        History.Granted(term.Holder.ToString(), term.Token, known);
+        History.Granted(term.Holder.ToString(), term.Token, [known]);
         return true;
     }
 

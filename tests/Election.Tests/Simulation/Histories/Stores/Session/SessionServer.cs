@@ -124,7 +124,7 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         _row = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, UtcNow);
         session.IdleTimeout = candidacy.LeaseDuration.Ticks;
         Idle(session);
-        History.Granted(candidacy.Id.ToString(), token, lastToken < alive ? alive : 0);
+        History.Granted(candidacy.Id.ToString(), token, lastToken < alive ? [alive] : []);
         Notify();
         return new TakeAnswer(token);
     }
