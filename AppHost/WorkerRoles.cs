@@ -59,7 +59,12 @@ internal sealed class WorkerRoles(ProjectResource workers, ResourceNotificationS
     /// <summary>Takes the place of the old value: two properties of one name would both be shown.</summary>
     private static CustomResourceSnapshot With(CustomResourceSnapshot snapshot, string name, string value) => snapshot with
     {
-        Properties = [.. snapshot.Properties.Where(p => p.Name != name), new ResourcePropertySnapshot(name, value)],
+        Properties =
+        [
+            .. snapshot.Properties.Where(p => p.Name != name),
+            // Others are behind "show all" on the page.
+            new ResourcePropertySnapshot(name, value) { IsHighlighted = true },
+        ],
     };
 }
 

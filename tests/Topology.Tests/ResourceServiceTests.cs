@@ -112,6 +112,19 @@ public sealed class ResourceServiceTests(DashboardHost host) : IDisposable
     }
 
     [Fact]
+    public async Task What_the_AppHost_adds_is_told_too_who_leads_a_named_address_and_its_own_commands()
+    {
+        var resources = await client.ResourcesAsync("three workers, one of them the leader", all => Workers(all).Count(IsHealthy) == 3 && Leaders(all).Count() == 1);
+
+        Assert.Contains(resources.Values.Single(r => r.DisplayName == "dashboard").Urls, u => u.DisplayProperties.DisplayName == "Election");
+        Assert.All(Workers(resources), w => Assert.Equal("Resign", w.Commands.Single(c => c.Name == "resign").DisplayName));
+        var leader = Leaders(resources).Single();
+        var resigned = await client.ExecuteAsync(leader.Name, "resign");
+        Assert.Equal((ResourceCommandResponseKind.Succeeded, ""), (resigned.Kind, resigned.Message));
+        await client.ResourcesAsync("another leads", all => Leaders(all).Any(r => r.Name != leader.Name));
+    }
+
+    [Fact]
     public async Task A_command_that_does_not_exist_fails_with_a_reason()
     {
         var resources = await client.ResourcesAsync("a worker", all => Workers(all).Any());
@@ -124,6 +137,9 @@ public sealed class ResourceServiceTests(DashboardHost host) : IDisposable
 
     private static IEnumerable<Resource> Workers(IReadOnlyDictionary<string, Resource> resources) =>
         resources.Values.Where(r => r.DisplayName == "worker");
+
+    private static IEnumerable<Resource> Leaders(IReadOnlyDictionary<string, Resource> resources) =>
+        Workers(resources).Where(w => w.Properties.Any(p => p is { Name: "election.role", IsHighlighted: true, Value.StringValue: "leader" }));
 
     private static bool IsHealthy(Resource resource) =>
         resource.State == "Running" && resource.HealthReports is [{ HasStatus: true, Status: HealthStatus.Healthy }];
