@@ -59,6 +59,10 @@ public sealed class TransitionTests
     public void A_leader_that_fell_silent_is_told_with_its_silence_and_the_gap_after_it() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);
+        // What an earlier leader has left says nothing of this one.
+        var earlier = New(world, nodes, "node-0");
+        await earlier.Candidate.CampaignAsync();
+        await earlier.Candidate.StopAsync();
         var (first, second) = (New(world, nodes, "node-1"), New(world, nodes, "node-2"));
         await first.Candidate.CampaignAsync();
         await second.Candidate.StartAsync();
@@ -67,7 +71,7 @@ public sealed class TransitionTests
         await world.UntilAsync(() => second.Candidate.IsLeader, Nodes.Lease * 2, "the second leads");
         await world.PassAsync(Soon);
 
-        var (_, passed) = await TwoAsync(nodes);
+        var passed = (await ReadAsync(nodes))[^1];
         Assert.Equal(("expired", "node-1"), (passed.Reason, passed.PreviousNode));
         Assert.Equal(["silence", "grant", "first job"], passed.Steps.Select(s => s.Name));
         Assert.Equal(Nodes.Lease.TotalMilliseconds, passed.Steps[0].Ms, 1.0);
@@ -78,7 +82,7 @@ public sealed class TransitionTests
     });
 
     [Fact]
-    public void Who_has_seen_nobody_lead_reads_it_in_the_log() => SimulatedWorld.Run(async world =>
+    public void Who_has_seen_nobody_lead_reads_what_the_last_one_has_left() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);
         var first = New(world, nodes, "node-1");
@@ -94,6 +98,26 @@ public sealed class TransitionTests
         Assert.Equal(("stopped", before.Token, "node-1"), (passed.Reason, passed.PreviousTerm, passed.PreviousNode));
         Assert.InRange(passed.LeaderlessMs!.Value, 180_000, 180_010);
         await second.Candidate.StopAsync();
+    });
+
+    [Fact]
+    public void Of_a_leader_that_was_killed_before_anybody_saw_it_the_log_tells_and_its_gap_is_not_known() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var first = New(world, nodes, "node-1");
+        var before = await first.Candidate.CampaignAsync();
+        await world.PassAsync(Soon);
+        first.Way.Away = new StoreUnavailableException("away");
+        await world.PassAsync(Nodes.Lease * 3);
+        var second = New(world, nodes, "node-2");
+        await second.Candidate.CampaignAsync();
+        await world.PassAsync(Soon);
+
+        var (_, passed) = await TwoAsync(nodes);
+        Assert.Equal(("expired", before.Token, "node-1", null), (passed.Reason, passed.PreviousTerm, passed.PreviousNode, passed.LeaderlessMs));
+        first.Way.Away = null;
+        await second.Candidate.StopAsync();
+        await first.Candidate.StopAsync();
     });
 
     [Fact]
