@@ -106,6 +106,9 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
         {
             if (given[setting] is { Text.Length: < ShortestToken } token)
                 problems.Add($"{token.Source} has {token.Text.Length} characters; allowed: at least {ShortestToken}");
+            // It is sent in a header, which takes nothing else.
+            if (given[setting] is { } text && text.Text.Any(c => c is < ' ' or > '~'))
+                problems.Add($"{text.Source} has a character that is none of printable ASCII; allowed: letters, digits, signs and spaces");
             return given[setting]?.Text;
         }
     }

@@ -76,7 +76,7 @@ internal sealed class DrillRunner(
         using var refused = new CancellationTokenSource();
         var sent = clock.GetTimestamp();
         var watched = WatchAsync(drill, sent, limit, refused.Token);
-        var problem = await ProblemOfAsync(place, path);
+        var problem = await ProblemOfAsync(place, path, drill.Kind);
         if (problem is null)
         {
             list.Replace(drill with { State = DrillState.Watched });
@@ -93,7 +93,7 @@ internal sealed class DrillRunner(
     }
 
     /// <summary>Null where the node obeys, or may: a killed one may not come to answer.</summary>
-    private async Task<string?> ProblemOfAsync(Uri place, string path)
+    private async Task<string?> ProblemOfAsync(Uri place, string path, DrillKind kind)
     {
         try
         {
@@ -109,6 +109,10 @@ internal sealed class DrillRunner(
         catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConnectionError)
         {
             return Describe(exception, place);
+        }
+        catch (HttpRequestException exception) when (kind != DrillKind.Kill)
+        {
+            return $"{Describe(exception, place)}: it may have obeyed";
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {

@@ -23,7 +23,15 @@ internal sealed record NodeAnswer(string Election, string NodeId, string Instanc
         using var document = JsonDocument.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Array)
             throw new JsonException("no array of elections");
-        return [.. document.RootElement.EnumerateArray().Take(MostElections).Select(From)];
+        try
+        {
+            return [.. document.RootElement.EnumerateArray().Take(MostElections).Select(From)];
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Half a character: text of JSON that is no text.
+            throw new JsonException("no text", exception);
+        }
     }
 
     private static NodeAnswer From(JsonElement entry)

@@ -7,7 +7,7 @@ namespace AspireElection.Dashboard.Timeline;
 public static class TransitionWords
 {
     /// <summary>The old leader handed over, rather than fell silent.</summary>
-    public static bool IsGraceful(Transition transition) => transition.Reason is "resigned" or "preempted" or "stopped";
+    public static bool IsGraceful(Transition transition) => transition.Reason is "resigned" or "preempted" or "stopped" or "released";
 
     /// <summary>Somebody led before: a first leader replaces nobody.</summary>
     public static bool IsFailover(Transition transition) => transition.Reason != "first";
@@ -27,6 +27,7 @@ public static class TransitionWords
         {
             "first" => "there was no leader known before",
             "resigned" => $"{before} resigned",
+            "released" => $"{before} gave the seat back",
             "preempted" => $"{before} made way for one of higher priority",
             "stopped" => $"{before} was stopped and handed over",
             "expired" when Silence(transition) is { } silence => $"{before} was silent for {Brief(silence)}, until its lease ran out",

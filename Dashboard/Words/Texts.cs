@@ -5,6 +5,8 @@ namespace AspireElection.Dashboard.Words;
 /// <summary>Times, durations and counts for people. All times are UTC, as in the event lines of the workers.</summary>
 internal static class Texts
 {
+    private const double LongestMilliseconds = 1e14;
+
     /// <summary>The time of day, with the date where it is not today's.</summary>
     public static string Clock(DateTimeOffset when, DateTimeOffset now) =>
         when.UtcDateTime.ToString(when.UtcDateTime.Date == now.UtcDateTime.Date ? "HH:mm:ss" : "d MMM HH:mm:ss", CultureInfo.InvariantCulture);
@@ -31,10 +33,16 @@ internal static class Texts
     public static string Ago(DateTimeOffset when, DateTimeOffset now) =>
         now - when is { TotalSeconds: >= 1 } age ? $"{Duration(TimeSpan.FromSeconds(Math.Floor(age.TotalSeconds)))} ago".Replace(".0 s", " s") : "now";
 
-    /// <summary>A duration that is given in milliseconds.</summary>
-    public static string Milliseconds(double milliseconds) => milliseconds < 1000
-        ? Invariant($"{milliseconds:0} ms")
-        : Duration(TimeSpan.FromMilliseconds(milliseconds));
+    /// <summary>
+    /// A duration that is given in milliseconds. It may come from the store or from a node: one that no time span can hold
+    /// must not keep the page from everybody.
+    /// </summary>
+    public static string Milliseconds(double milliseconds) => milliseconds switch
+    {
+        >= 1000 => Duration(TimeSpan.FromMilliseconds(Math.Min(milliseconds, LongestMilliseconds))),
+        >= 0 => Invariant($"{milliseconds:0} ms"),
+        _ => "0 ms",
+    };
 
     public static string Count(int count, string one, string many) => Invariant($"{count} {(count == 1 ? one : many)}");
 

@@ -29,6 +29,7 @@ public sealed record Transition
 
     /// <summary>
     /// Why the term before ended: <c>first</c> (there was none), <c>resigned</c>, <c>preempted</c>, <c>stopped</c>,
+    /// <c>released</c> (its leader gave the seat back, and why did not arrive in time),
     /// <c>expired</c> (its leader fell silent), <c>lost</c>, or <c>unknown</c>.
     /// </summary>
     public string Reason { get; init; } = "unknown";
@@ -54,7 +55,8 @@ public sealed record Transition
     {
         try
         {
-            return JsonSerializer.Deserialize(json, TransitionJson.Default.Transition);
+            // What is declared without null may still hold some in a list.
+            return JsonSerializer.Deserialize(json, TransitionJson.Default.Transition) is { } read && read.Steps.All(s => s is not null) ? read : null;
         }
         catch (JsonException)
         {

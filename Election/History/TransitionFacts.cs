@@ -33,7 +33,7 @@ internal sealed record TransitionFacts(
 
         return transition with
         {
-            Reason = said?.Reason ?? (Seen.Released ? "resigned" : Seen.CutOff || Seen.Leaderless is not null ? "expired" : "unknown"),
+            Reason = said?.Reason ?? (Seen.Released ? "released" : Seen.CutOff || Seen.Leaderless is not null ? "expired" : "unknown"),
             // Who has seen nobody lead found the seat free; for how long it had been so it cannot tell.
             LeaderlessMs = Seen.Previous is null ? null : Rounded(grant),
             Steps = [.. Silence(), Step("grant", grant), .. AfterGrant()],

@@ -136,7 +136,7 @@ public sealed class TransitionTests
         await world.PassAsync(Soon);
         // Its own beginning could not be written, nor its farewell; the seat was seen to be given back.
         var passed = Assert.Single(await ReadAsync(nodes));
-        Assert.Equal(("resigned", held.Token, "node-1"), (passed.Reason, passed.PreviousTerm, passed.PreviousNode));
+        Assert.Equal(("released", held.Token, "node-1"), (passed.Reason, passed.PreviousTerm, passed.PreviousNode));
         await second.Candidate.StopAsync();
         await first.Candidate.StopAsync();
     });
