@@ -15,11 +15,11 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
     private static readonly TimeSpan LookAnew = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Entries of the history come after the change that they tell of, and are completed once the first job runs. What
-    /// comes later still is found by the last of these periods, which repeats.
+    /// Entries of the history come some 10 ms after the change that they tell of, or some 100 where the machine is busy, and
+    /// are completed once the first job runs. What comes later still is found by the last of these periods, which repeats.
     /// </summary>
     private static readonly TimeSpan[] s_historyPeriods =
-        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(15)];
+        [.. new[] { 0.1, 0.2, 0.2, 0.2, 0.2, 0.3, 1, 4, 15 }.Select(TimeSpan.FromSeconds)];
 
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly Lock _gate = new();

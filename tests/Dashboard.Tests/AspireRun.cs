@@ -50,16 +50,18 @@ public sealed class AspireRun : IAsyncLifetime
     internal async Task<IPage> OpenAsync(string path)
     {
         var page = await Browser.NewPageAsync();
-        await page.GotoAsync(new Uri(dashboard, path).ToString());
+        await page.GotoAsync(AddressOf(path));
         return page;
     }
 
+    internal string AddressOf(string path) => new Uri(dashboard, path).ToString();
+
     /// <summary>What a worker tells, once three of them take part and one leads.</summary>
-    internal Task<ElectionView> ElectionAsync() =>
+    internal Task<ElectionView> ElectionAsync(long afterTerm = 0) =>
         Wait.UntilAsync<ElectionView>("three members and a leader", s_limit, async () =>
         {
             var view = (await http.GetFromJsonAsync<ElectionView[]>(new Uri(worker, "/election")))![0];
-            return (view is { Leader: not null, Members.Length: 3 } ? view : null, view.ToString());
+            return (view is { Leader: { } leader, Members.Length: 3 } && leader.Term > afterTerm ? view : null, view.ToString());
         });
 
     internal static ILocatorAssertions Expect(ILocator locator)

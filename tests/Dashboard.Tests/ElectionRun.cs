@@ -5,8 +5,8 @@ namespace AspireElection.Dashboard.Tests;
 /// <summary>One topology of three workers with a lease of 2 s, and one browser, for all tests of a store.</summary>
 public abstract class ElectionRun(string store) : IAsyncLifetime
 {
-    private const string AdminToken = "token-of-a-test-of-the-page";
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private const string WorkersToken = "token-of-the-workers-of-a-test";
+    private const string PageToken = "token-of-the-page-of-a-test";
     private RunningTopology? topology;
     private Chromium? chromium;
 
@@ -23,7 +23,8 @@ public abstract class ElectionRun(string store) : IAsyncLifetime
     {
         // The AppHost is inside this process and the workers inherit from it.
         Environment.SetEnvironmentVariable("LEASE_DURATION", "2s");
-        Environment.SetEnvironmentVariable("ELECTION_ADMIN_TOKEN", AdminToken);
+        Environment.SetEnvironmentVariable("ELECTION_ADMIN_TOKEN", WorkersToken);
+        Environment.SetEnvironmentVariable("DASHBOARD_ADMIN_TOKEN", PageToken);
         try
         {
             chromium = await Chromium.StartAsync();
@@ -45,23 +46,15 @@ public abstract class ElectionRun(string store) : IAsyncLifetime
     internal Task<ElectionPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true) =>
         ElectionPage.OpenAsync(Chromium, Page, width, scheme, script);
 
-    /// <summary>The page of now, on which everybody stands who is here.</summary>
-    internal async Task<ElectionPage> OpenSettledAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light)
+    /// <summary>The page of now, on which everybody stands who is here; by the admin link, which is one with all its forms.</summary>
+    internal async Task<ElectionPage> OpenSettledAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool admin = true)
     {
         var views = await AgreeAsync();
-        var page = await OpenAsync(width, scheme);
+        var page = await ElectionPage.OpenAsync(
+            Chromium, admin ? new Uri(Page, $"/admin?token={PageToken}") : Page, width, scheme, script: true);
         await page.UntilShowsAsync("the leader and all members are shown", s =>
             s.Leader == views.Single(v => v.IsLeader).NodeId && views.All(v => s.Board.Contains(v.NodeId, StringComparison.Ordinal)));
         return page;
-    }
-
-    internal async Task KillAsync(ElectionView replica)
-    {
-        var address = replica.Members.Single(m => m.InstanceId == replica.InstanceId).Address!;
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(address), $"/election/{replica.Election}/kill"));
-        request.Headers.Authorization = new("Bearer", AdminToken);
-        using var answer = await http.SendAsync(request);
-        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>Stops or starts the server of the store, as somebody would in the Aspire dashboard.</summary>
@@ -74,7 +67,6 @@ public abstract class ElectionRun(string store) : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        http.Dispose();
         if (chromium is not null) await chromium.DisposeAsync();
         if (topology is not null) await topology.DisposeAsync();
     }

@@ -16,6 +16,7 @@ public sealed class PageForEverybodyTests(RedisRun run, ITestOutputHelper output
     {
         await using var page = await run.OpenSettledAsync(width, scheme);
 
+        if ((width, scheme) == (360, ColorScheme.Dark)) await Screenshot.TakeAsync(page.Page, "election-page-small", height: 1400);
         Findings.AssertNone("reaches over the edge", await page.AskAsync<string[]>("reader.sideways()"));
         var contrast = await page.AskAsync<Contrast>("reader.contrast()");
         output.WriteLine($"{width} px, {scheme}: {contrast.Count} texts, least contrast {contrast.Least:0.00} : 1");

@@ -33,15 +33,15 @@ internal static class ResourcePicture
         picture.Relationships.Add(resource.Annotations.OfType<ReferenceAnnotation>().Select(r => Relation(r.Target, "Reference")));
         picture.Commands.Add(resource.Annotations.OfType<ResourceCommandAnnotation>().Select(c => Command(c, now, services)));
 
-        Add("resource.displayName", resource.Name);
-        Add("resource.state", now.State?.Text);
-        Add("resource.healthState", now.HealthStatus?.ToString());
-        Add("resource.startTime", picture.StartedAt?.ToDateTime().ToString("O", CultureInfo.InvariantCulture));
-        Add("resource.stopTime", picture.StoppedAt?.ToDateTime().ToString("O", CultureInfo.InvariantCulture));
-        Add("resource.exitCode", now.ExitCode?.ToString(CultureInfo.InvariantCulture));
+        Add("resource.displayName", resource.Name, "Display name");
+        Add("resource.state", now.State?.Text, "State");
+        Add("resource.healthState", now.HealthStatus?.ToString(), "Health state");
+        Add("resource.startTime", picture.StartedAt?.ToDateTime().ToString("O", CultureInfo.InvariantCulture), "Start time");
+        Add("resource.stopTime", picture.StoppedAt?.ToDateTime().ToString("O", CultureInfo.InvariantCulture), "Stop time");
+        Add("resource.exitCode", now.ExitCode?.ToString(CultureInfo.InvariantCulture), "Exit code");
         if (resource is IResourceWithConnectionString connection)
         {
-            Add("resource.connectionString", await connection.GetConnectionStringAsync(cancellationToken), sensitive: true);
+            Add("resource.connectionString", await connection.GetConnectionStringAsync(cancellationToken), "Connection string", sensitive: true);
         }
 
         var spec = now.Executable?["spec"];

@@ -28,7 +28,7 @@ internal sealed class ElectionPage : IAsyncDisposable
     public IPage Page { get; }
 
     public static async Task<ElectionPage> OpenAsync(
-        Chromium chromium, Uri address, int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true)
+        Chromium chromium, Uri address, int width, ColorScheme scheme, bool script)
     {
         var context = await chromium.NewContextAsync(new BrowserNewContextOptions
         {
@@ -84,8 +84,12 @@ internal sealed class ElectionPage : IAsyncDisposable
     private Task<Shown[]> SeenAsync() => AskAsync<Shown[]>("window.seen");
 }
 
-/// <summary>What the page showed from an instant on, by the browser's clock.</summary>
-internal sealed record Shown(long At, string Leader, long Term, string Condition, string Sentence, string Board)
+/// <summary>
+/// What the page showed from an instant on, by the browser's clock: of the timeline and of the drills the newest, and as
+/// Board all of its text.
+/// </summary>
+internal sealed record Shown(
+    long At, string Leader, long Term, string Condition, string Sentence, string Transition, string Drill, string Board)
 {
     public DateTimeOffset When => DateTimeOffset.FromUnixTimeMilliseconds(At);
 }

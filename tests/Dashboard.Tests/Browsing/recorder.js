@@ -10,6 +10,8 @@
       term: Number(text(board, ".facts .value.number")) || 0,
       condition: board.querySelector("[data-condition]")?.dataset.condition ?? "",
       sentence: text(board, "h1"),
+      transition: text(board, ".transitions li .what"),
+      drill: text(board, "[data-drill]"),
       board: text(document, "#board"),
     };
     const last = seen.at(-1);
