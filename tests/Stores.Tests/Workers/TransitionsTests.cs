@@ -38,7 +38,9 @@ public sealed class TransitionsTests(PostgresServer postgres, RedisServer redis,
 
             await ResignAsync(workers[first.Node], election);
             var second = (await CompleteAsync(store, election, 2))[1];
-            Assert.Equal(("resigned", first.Term, first.Node), (second.Reason, second.PreviousTerm, second.PreviousNode));
+            // The word of why is written beside the drain, and a drain of no time may be over first.
+            Assert.Contains(second.Reason, (string[])["resigned", "released"]);
+            Assert.Equal((first.Term, first.Node), (second.PreviousTerm, second.PreviousNode));
             Plausible(second, "grant", "first job");
 
             await Task.WhenAll(workers.Values.Select(w => SeesAsync(w, second.Term)));
