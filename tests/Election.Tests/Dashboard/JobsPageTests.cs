@@ -19,8 +19,17 @@ public sealed class JobsPageTests
         var error = $"relation <products> exists {new string('x', 3000)} end of it";
         await WriteAsync(new JobState
         {
-            Job = "reindex", Schedule = "every 60s", State = "running", Progress = 0.427, DurationsMs = [1, 5, 3], LastDurationMs = 3,
-            LastRun = now, NextRun = now + TimeSpan.FromHours(2.5), LastNode = "n1", LastTerm = 7, Runs = 3,
+            Job = "reindex",
+            Schedule = "every 60s",
+            State = "running",
+            Progress = 0.427,
+            DurationsMs = [1, 5, 3],
+            LastDurationMs = 3,
+            LastRun = now,
+            NextRun = now + TimeSpan.FromHours(2.5),
+            LastNode = "n1",
+            LastTerm = 7,
+            Runs = 3,
         });
         await WriteAsync(new JobState { Job = "migrations", Schedule = "once", State = "failed", LastError = error, LastDurationMs = 1234, Runs = 1 });
         await WriteAsync(new JobState { Job = "overdue", Schedule = "every 1s", NextRun = now - TimeSpan.FromSeconds(5) });
