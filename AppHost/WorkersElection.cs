@@ -45,7 +45,7 @@ internal sealed record WorkersElection(string Election, LeaderSeen? Leader, IRea
     public async Task<string?> DrillAsync(MemberSeen replica, string drill, string token, CancellationToken cancellationToken)
     {
         // The address was written into the store: the token goes to this machine alone.
-        if (!Uri.TryCreate(replica.Address, UriKind.Absolute, out var address) || !address.IsLoopback)
+        if (!Uri.TryCreate(replica.Address, UriKind.Absolute, out var address) || !address.IsLoopback || address.Scheme is not ("http" or "https"))
             return $"{replica.NodeId} has no address on this machine";
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, $"/election/{Election}/{drill}"));
         request.Headers.Authorization = new("Bearer", token);
@@ -62,6 +62,10 @@ internal sealed record WorkersElection(string Election, LeaderSeen? Leader, IRea
         catch (HttpRequestException problem)
         {
             return $"{replica.NodeId} was not reached: {problem.Message}";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"{replica.NodeId} did not answer within {s_http.Timeout.TotalSeconds:0} s; it may obey still";
         }
     }
 }

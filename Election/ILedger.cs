@@ -7,6 +7,8 @@ namespace AspireElection;
 /// another holder.</item>
 /// <item>A write is checked and applied in one atomic step of the store.</item>
 /// <item>Logs are bounded: an append keeps the newest entries only.</item>
+/// <item>Taken by this library itself: the keys <c>jobs/…</c>, <c>handover</c> and <c>handover/…</c>, and the log
+/// <c>history</c>.</item>
 /// </list>
 /// </remarks>
 public interface ILedger

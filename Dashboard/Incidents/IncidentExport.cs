@@ -19,6 +19,8 @@ internal static class IncidentExport
         var told = (string?)http.Request.Query["term"];
         if (Term(told) is not { } term)
             return Line("term: the number of a term; without it, the last transition is told", StatusCodes.Status400BadRequest);
+        if (picture.History.Count == 0 && picture.HistoryTrouble is { } trouble)
+            return Line($"What was written down of {picture.Election} is not known: {trouble}", StatusCodes.Status503ServiceUnavailable);
         var course = Course.Of(picture, clock);
         if (course.Transitions.LastOrDefault(t => term < 0 || t.Transition.Term == term) is not { } placed)
         {

@@ -28,6 +28,9 @@ public sealed record ElectionPicture(string Election, string Store)
     /// <summary>How the seat came to its leaders, as they wrote it down: one for each term, rising.</summary>
     public IReadOnlyList<Transition> History { get; init; } = [];
 
+    /// <summary>Why the history is not known, or not as of now; null while it is.</summary>
+    public string? HistoryTrouble { get; init; } = "it was not read yet";
+
     /// <summary>When the store was last heard; null before the first time.</summary>
     public DateTimeOffset? HeardAt { get; init; }
 

@@ -32,7 +32,6 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
     private bool _historyRead;
     private string? _seatTrouble;
     private string? _listTrouble;
-    private string? _historyTrouble;
 
     public ElectionPicture Picture => Volatile.Read(ref _picture);
 
@@ -102,13 +101,13 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
             try
             {
                 var history = await _historyReads.AskAsync(limit => Transition.ReadAllAsync(store, election, limit), stopping);
-                Take(p => p with { History = history }, ref _historyTrouble, ref _historyRead);
+                TakeHistory(p => p with { History = history, HistoryTrouble = null });
                 reads++;
             }
             catch (Exception exception)
             {
                 if (!stopping.IsCancellationRequested)
-                    Fail(exception, ref _historyTrouble);
+                    TakeHistory(p => p with { HistoryTrouble = StoreTrouble.Describe(kind, exception) });
                 reads = 0;
             }
 
@@ -124,6 +123,18 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
             if (change.IsCompleted)
                 reads = 0;
         }
+    }
+
+    /// <summary>What a log of the past is good for does not decide whether the election is fine, nor whether the store is there.</summary>
+    private void TakeHistory(Func<ElectionPicture, ElectionPicture> change)
+    {
+        lock (_gate)
+        {
+            _historyRead = true;
+            Volatile.Write(ref _picture, change(_picture) with { IsComplete = _seatSeen && _listsRead });
+        }
+
+        changed.Beat();
     }
 
     private TimeSpan UntilOverdue()
@@ -142,7 +153,7 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
             known = true;
             var now = clock.GetUtcNow();
             var before = _picture;
-            var isBack = _seatTrouble is null && _listTrouble is null && _historyTrouble is null;
+            var isBack = _seatTrouble is null && _listTrouble is null;
             var after = change(before) with
             {
                 IsComplete = _seatSeen && _listsRead && _historyRead,

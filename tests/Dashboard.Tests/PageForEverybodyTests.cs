@@ -41,6 +41,10 @@ public sealed class PageForEverybodyTests(RedisRun run, ITestOutputHelper output
         }
 
         output.WriteLine($"{reached.Count} places by keyboard, of {wanted.Length}: {string.Join("; ", reached.Values.Select(f => $"{f.Name} {f.Ring:0.0}"))}");
+        // The row of a node that was killed before leaves the list meanwhile.
+        var left = (await page.AskAsync<Target[]>("reader.focusables()")).Select(t => t.Id).ToHashSet();
+        wanted = [.. wanted.Where(w => left.Contains(w.Id))];
+        Assert.NotEmpty(wanted);
         Assert.All(wanted, w => Assert.True(reached.ContainsKey(w.Id), $"not reached: {w.Name}"));
         Assert.All(reached.Values, f => Assert.True(f.Ring >= 3, $"the focus is not seen: {f}"));
         page.AssertNothingWentWrong();

@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using AspireElection.History;
 using AspireElection.Stores.Files;
 using AspireElection.Stores.InProcess;
+using AspireElection.Tests.Simulation;
 using AspireElection.Timing;
 using AspireElection.Workers;
 
@@ -23,7 +24,7 @@ public sealed class TimelinePageTests
         {
             await using var dashboard = await DashboardInProcess.StartAsync(folder.Path);
             var page = await dashboard.PageAsync(
-                "node-1 resigned; node-2 led 12 ms later", "Node-1 resigned; node-2 led 12 ms later.", "<b>drain</b> <span>3.2 ms</span>",
+                "node-1 resigned; node-2 led 12 ms later", "<p>node-1 resigned; node-2 led 12 ms later.</p>", "<b>drain</b> <span>3.2 ms</span>",
                 "class=\"gap-text", ">12 ms</text>", "class=\"box n0\"", "class=\"box n1\"", "last failover 12 ms, graceful", "<b>not known</b>");
             Assert.Contains($"?election={Election}&amp;term={second.Token}", page, StringComparison.Ordinal);
             Assert.Contains($"nobody led for 12 ms", page, StringComparison.Ordinal);
@@ -120,6 +121,24 @@ public sealed class TimelinePageTests
         }
 
         Task<HttpResponseMessage> AskAsync(string query) => dashboard.Http.GetAsync(new Uri($"/incident.md{query}", UriKind.Relative));
+    }
+
+    [Fact]
+    public async Task A_history_that_cannot_be_read_is_said_and_hides_no_election_that_is_fine()
+    {
+        using var folder = new LockFolder();
+        await using var kept = new InProcessStore(BootClock.Instance);
+        await using var store = new InterceptedStore(kept) { OnReadLog = () => throw new StoreUnavailableException("the log is damaged") };
+        await using var node = new Candidate(Election, store, new ElectionOptions { NodeId = "node-1" });
+        await node.CampaignAsync();
+        await using var dashboard = await DashboardInProcess.StartAsync(folder.Path, store);
+        await dashboard.PageAsync("All is well: node-1 has led", "not shown as of now: the log is damaged.");
+        using var incident = await dashboard.Http.GetAsync(new Uri($"/incident.md?election={Election}", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, incident.StatusCode);
+
+        store.OnReadLog = null;
+        await WorkerInProcess.UntilAsync(
+            async () => !(await dashboard.Http.GetStringAsync("/")).Contains("not shown as of now", StringComparison.Ordinal), "the history is read");
     }
 
     /// <summary>Node-1 led from two minutes ago, resigned a minute ago, and node-2 leads since.</summary>

@@ -13,6 +13,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
 
     public Action? OnHeartbeat { get; set; }
 
+    public Action? OnReadLog { get; set; }
+
     /// <summary>When set, every call fails with it.</summary>
     public Exception? Away { get; set; }
 
@@ -88,8 +90,11 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
     public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken) =>
         store.AppendAsync(term, log, entry, keep, cancellationToken);
 
-    public ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken) =>
-        store.ReadLogAsync(election, log, cancellationToken);
+    public ValueTask<IReadOnlyList<string>> ReadLogAsync(string election, string log, CancellationToken cancellationToken)
+    {
+        OnReadLog?.Invoke();
+        return store.ReadLogAsync(election, log, cancellationToken);
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
