@@ -3,7 +3,7 @@ using AspireElection.Timing;
 namespace AspireElection.Stores.Etcd;
 
 /// <summary>What keeps who is first in the line from the seat.</summary>
-internal sealed class FirstInLine(EtcdCalls calls, TimeProvider clock, KnownTerm known, Candidacy candidacy)
+internal sealed class FirstInLine(EtcdCalls calls, TimeProvider clock, KnownTerms known, Candidacy candidacy)
 {
     private readonly HashSet<string> _madeWayFor = [];
     private long _guarded;

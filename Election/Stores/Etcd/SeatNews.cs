@@ -23,7 +23,7 @@ internal sealed class SeatNews(string election, TimeProvider clock)
 
     public string Election => election;
 
-    public KnownTerm Known { get; } = new(clock);
+    public KnownTerms Known { get; } = new(clock);
 
     /// <summary>The seat as it was last heard of; a new version for each hearing.</summary>
     public (Sighting Sighting, long Version, long HeardAt) Newest

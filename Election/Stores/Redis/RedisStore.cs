@@ -26,7 +26,7 @@ public sealed class RedisStore : IElectionStore
     private readonly ReplicaConfirmation? _confirmation;
     private readonly HeldTerms _held = new();
     private readonly ConcurrentDictionary<(string Election, CandidateId Id), bool> _standing = new();
-    private readonly ConcurrentDictionary<string, KnownTerm> _known = new();
+    private readonly ConcurrentDictionary<string, KnownTerms> _known = new();
 
     /// <summary>Elections over an existing client, in its default database.</summary>
     /// <param name="connection">Many stores may share it; it is not disposed with the store.</param>
@@ -180,5 +180,5 @@ public sealed class RedisStore : IElectionStore
         return ValueTask.CompletedTask;
     }
 
-    private KnownTerm Known(string election) => _known.GetOrAdd(election, static (_, clock) => new KnownTerm(clock), _clock);
+    private KnownTerms Known(string election) => _known.GetOrAdd(election, static (_, clock) => new KnownTerms(clock), _clock);
 }

@@ -7,7 +7,7 @@ namespace AspireElection.Stores.Redis;
 /// Watches one seat: looks once, then is told of each change. It looks again only when it was told nothing until the
 /// end that it was last told, as when a leader died and nobody follows it.
 /// </summary>
-internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerm known, string election)
+internal sealed class SeatWatch(RedisCalls calls, TimeProvider clock, KnownTerms known, string election)
     : IConnectionListener
 {
     private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(1);

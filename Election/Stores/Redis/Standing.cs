@@ -9,7 +9,7 @@ namespace AspireElection.Stores.Redis;
 /// has come, or when its connection came back.
 /// </summary>
 internal sealed class Standing(
-    RedisCalls calls, TimeProvider clock, KnownTerm known, ReplicaConfirmation? confirmation, Candidacy candidacy)
+    RedisCalls calls, TimeProvider clock, KnownTerms known, ReplicaConfirmation? confirmation, Candidacy candidacy)
     : IConnectionListener
 {
     private static readonly TimeSpan s_shortestSlot = TimeSpan.FromMilliseconds(2);

@@ -35,13 +35,13 @@ public abstract partial class StoreConformance<TStore>
     [Fact]
     public async Task Tokens_grow_over_a_store_that_lost_its_data()
     {
-        if (!Applies(CanBeWiped, "it cannot lose its data"))
+        if (!Applies(Wipe is not null, "it cannot lose its data"))
             return;
         var before = await Acquire(await StoreAsync(), Stand("node-1"));
-        await WipeAsync();
+        await Wipe!();
         var after = await Acquire(await StoreAsync(), Stand("node-2"));
         Assert.True(after.Term.Token > before.Term.Token);
-        await WipeAsync();
+        await Wipe!();
         var remembering = Stand("node-3");
         var seen = TokenOfTomorrow();
         remembering.SawToken(seen);
@@ -51,11 +51,11 @@ public abstract partial class StoreConformance<TStore>
     [Fact]
     public async Task A_term_from_before_the_loss_of_all_data_is_lost_once_the_next_has_begun()
     {
-        if (!Applies(CanBeWiped, "it cannot lose its data"))
+        if (!Applies(Wipe is not null, "it cannot lose its data"))
             return;
         var (one, two) = await TwoStoresAsync();
         var before = await Acquire(one, Stand("node-1"));
-        await WipeAsync();
+        await Wipe!();
         var after = await Acquire(two, Stand("node-2"));
         // The line of the old leader may be broken by the loss: unknown is no renewal either.
         try
@@ -74,10 +74,10 @@ public abstract partial class StoreConformance<TStore>
     [Fact]
     public async Task A_seat_known_to_be_held_is_not_taken_before_its_end_from_a_store_that_lost_its_data()
     {
-        if (!Applies(CanBeWiped, "it cannot lose its data"))
+        if (!Applies(Wipe is not null, "it cannot lose its data"))
             return;
         var held = await Acquire(await StoreAsync(), Stand("node-1"));
-        await WipeAsync();
+        await Wipe!();
         var knowing = Stand("node-2");
         var end = Clock.GetTimestamp() + Ticks(Lease);
         knowing.Saw(new Sighting(LeaderOf(held), end));

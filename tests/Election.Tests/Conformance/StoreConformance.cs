@@ -20,11 +20,11 @@ public abstract partial class StoreConformance<TStore>(ITestOutputHelper output)
     /// <summary>How many candidates stand in line now, over all clients, as the store itself shows it.</summary>
     protected abstract Task<int> CountWaitingAsync(string election);
 
-    /// <summary>Loses all data and whatever the store knows of its clients, as a restart into an empty state does.</summary>
-    protected virtual Task WipeAsync() => throw new NotSupportedException();
-
-    /// <summary>Whether <see cref="WipeAsync"/> can be called.</summary>
-    protected virtual bool CanBeWiped => false;
+    /// <summary>
+    /// Loses all data and whatever the store knows of its clients, as a restart into an empty state does; null where it
+    /// cannot lose them.
+    /// </summary>
+    protected virtual Func<Task>? Wipe => null;
 
     /// <summary>A release goes to the waiter of the highest priority.</summary>
     protected virtual bool OrdersByPriority => true;

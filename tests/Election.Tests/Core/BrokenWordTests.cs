@@ -1,5 +1,6 @@
 using AspireElection.Stores.InProcess;
 using AspireElection.Tests.Simulation;
+using AspireElection.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace AspireElection.Tests.Core;
@@ -55,6 +56,57 @@ public sealed class BrokenWordTests
         await leader.StopAsync();
         Assert.DoesNotContain(log, l => l.Contains("took term", StringComparison.Ordinal));
     });
+
+    // On real threads: in the simulation the end of trust and its telling are one step.
+    [Fact]
+    public async Task An_expired_seat_is_not_given_back_before_its_end_was_told()
+    {
+        var bound = TimeSpan.FromSeconds(10);
+        using var log = new StuckAtTheEnd(bound);
+        await using var kept = new InProcessStore(BootClock.Instance);
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var store = new InterceptedStore(kept)
+        {
+            OnRenew = (_, _) => throw new TimeoutException(),
+            OnRelease = () => released.TrySetResult(),
+        };
+        var options = new ElectionOptions { NodeId = "node-1", LeaseDuration = TimeSpan.FromMilliseconds(300) };
+        await using var leader = new Candidate(Nodes.Election, store, options, log);
+        var held = await leader.CampaignAsync().WaitAsync(bound);
+        await log.Stuck.WaitAsync(bound);
+        Assert.False(held.IsTrusted);
+        await Assert.ThrowsAsync<TimeoutException>(() => released.Task.WaitAsync(options.LeaseDuration));
+        Assert.False(held.Lost.IsCancellationRequested);
+        log.GoOn();
+        await released.Task.WaitAsync(bound);
+        Assert.True(held.Lost.IsCancellationRequested, "the seat was free before the work was told");
+    }
+
+    /// <summary>A user's logger that hangs when the end of a leadership is told.</summary>
+    private sealed class StuckAtTheEnd(TimeSpan limit) : ILogger, IDisposable
+    {
+        private readonly ManualResetEventSlim _on = new();
+        private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Stuck => _stuck.Task;
+
+        public void GoOn() => _on.Set();
+
+        public void Dispose() => _on.Dispose();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name != "LostLeadership")
+                return;
+            _stuck.TrySetResult();
+            _on.Wait(limit);
+        }
+    }
 
     private sealed class Lines : List<string>, ILogger
     {

@@ -12,7 +12,7 @@ public sealed class FileConformance(ITestOutputHelper output) : StoreConformance
 
     private int _wipes;
 
-    protected override bool CanBeWiped => true;
+    protected override Func<Task>? Wipe => WipeAsync;
 
     protected override bool ReclaimsOrphans => false;
 
@@ -23,7 +23,7 @@ public sealed class FileConformance(ITestOutputHelper output) : StoreConformance
     protected override Task<int> CountWaitingAsync(string election) => Task.FromResult(
         Directory.GetFiles(new StoreFolder(_directory, BootClock.Instance).SeatOf(election), "*.waiter").Length);
 
-    protected override Task WipeAsync()
+    private Task WipeAsync()
     {
         // In one step: who waits puts its file into the folder again at once.
         Directory.Move(Path.Combine(_directory, "aspire-election"), Path.Combine(_directory, $"wiped-{++_wipes}"));

@@ -11,14 +11,14 @@ public sealed class InProcessConformance(ITestOutputHelper output) : StoreConfor
 
     protected override TimeSpan Lease => TimeSpan.FromMilliseconds(400);
 
-    protected override bool CanBeWiped => true;
+    protected override Func<Task>? Wipe => WipeAsync;
 
     /// <summary>Its candidates share one store; there are no other processes.</summary>
     protected override Task<InProcessStore> CreateStoreAsync() => Task.FromResult(_store);
 
     protected override Task<int> CountWaitingAsync(string election) => Task.FromResult(_store.Waiting(election));
 
-    protected override Task WipeAsync()
+    private Task WipeAsync()
     {
         _store.Wipe();
         return Task.CompletedTask;

@@ -9,7 +9,7 @@ namespace AspireElection.Stores.Tests.Etcd;
 public sealed class EtcdConformance(EtcdServer server, ITestOutputHelper output)
     : StoreConformance<EtcdStore>(output), IClassFixture<EtcdServer>
 {
-    protected override bool CanBeWiped => true;
+    protected override Func<Task>? Wipe => WipeAsync;
 
     /// <summary>Who came first is first in the line.</summary>
     protected override bool OrdersEqualsByNodeId => false;
@@ -18,5 +18,5 @@ public sealed class EtcdConformance(EtcdServer server, ITestOutputHelper output)
 
     protected override async Task<int> CountWaitingAsync(string election) => await EtcdFacts.CountWaitingAsync(server, election);
 
-    protected override Task WipeAsync() => server.RestartAsync(keepData: false);
+    private Task WipeAsync() => server.RestartAsync(keepData: false);
 }

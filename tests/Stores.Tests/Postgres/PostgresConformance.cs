@@ -11,7 +11,7 @@ public sealed class PostgresConformance(PostgresServer server, ITestOutputHelper
 {
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(server.ConnectionString);
 
-    protected override bool CanBeWiped => true;
+    protected override Func<Task>? Wipe => WipeAsync;
 
     /// <summary>A seat that nobody knows of ends with its session, which the server ends after a lease.</summary>
     protected override bool ReclaimsOrphans => false;
@@ -34,7 +34,7 @@ public sealed class PostgresConformance(PostgresServer server, ITestOutputHelper
     }
 
     /// <summary>As a server that was replaced by an empty one: sessions end, tables are gone.</summary>
-    protected override async Task WipeAsync()
+    private async Task WipeAsync()
     {
         await using var wipe = _source.CreateCommand("""
             SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();

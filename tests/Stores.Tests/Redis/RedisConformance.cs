@@ -13,7 +13,7 @@ public sealed class RedisConformance(RedisServer server, ITestOutputHelper outpu
 {
     private readonly List<IConnectionMultiplexer> _connections = [];
 
-    protected override bool CanBeWiped => true;
+    protected override Func<Task>? Wipe => WipeAsync;
 
     public override async Task DisposeAsync()
     {
@@ -28,7 +28,7 @@ public sealed class RedisConformance(RedisServer server, ITestOutputHelper outpu
     protected override async Task<int> CountWaitingAsync(string election) =>
         (int)await (await AdminAsync()).SortedSetLengthAsync($"election:{{{election}}}:line");
 
-    protected override async Task WipeAsync() => await (await AdminAsync()).ExecuteAsync("FLUSHALL");
+    private async Task WipeAsync() => await (await AdminAsync()).ExecuteAsync("FLUSHALL");
 
     private async Task<IDatabase> AdminAsync()
     {

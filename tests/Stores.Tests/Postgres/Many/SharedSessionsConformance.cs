@@ -12,7 +12,7 @@ public sealed class SharedSessionsConformance(PostgresServer server, ITestOutput
 {
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(server.ConnectionString);
 
-    protected override bool CanBeWiped => true;
+    protected override Func<Task>? Wipe => WipeAsync;
 
     /// <summary>A seat that nobody knows of ends with its session, or when nobody renews it.</summary>
     protected override bool ReclaimsOrphans => false;
@@ -48,7 +48,7 @@ public sealed class SharedSessionsConformance(PostgresServer server, ITestOutput
     }
 
     /// <summary>As a server that was replaced by an empty one: sessions end, tables are gone.</summary>
-    protected override async Task WipeAsync()
+    private async Task WipeAsync()
     {
         await using var wipe = _source.CreateCommand("""
             SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();

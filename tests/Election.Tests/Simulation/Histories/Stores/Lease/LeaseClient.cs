@@ -7,7 +7,7 @@ namespace AspireElection.Tests.Simulation.Histories;
 internal sealed class LeaseClient : StoreClient
 {
     private readonly LeaseServer _server;
-    private readonly KnownTerm _known;
+    private readonly KnownTerms _known;
     private readonly WorldMistake _mistake;
     private readonly bool _hasNoBounds;
     private readonly List<LeaseWait> _waits = [];
@@ -21,7 +21,7 @@ internal sealed class LeaseClient : StoreClient
         _server = server;
         _mistake = plan.Mistake;
         _hasNoBounds = plan.StoreHasNoBounds;
-        _known = new KnownTerm(line.Host.Clock);
+        _known = new KnownTerms(line.Host.Clock);
         line.Broke += ConnectionBroke;
         line.CameBack += ConnectionCameBack;
     }

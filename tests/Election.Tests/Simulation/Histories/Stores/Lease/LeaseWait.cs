@@ -5,7 +5,7 @@ namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>One candidate's wait for the seat, as in <see cref="Standing"/>: asks once, then waits to be told.</summary>
 internal sealed class LeaseWait(
-    LeaseClient client, LeaseServer server, TimeProvider clock, KnownTerm known, Candidacy candidacy, WorldMistake mistake)
+    LeaseClient client, LeaseServer server, TimeProvider clock, KnownTerms known, Candidacy candidacy, WorldMistake mistake)
 {
     private readonly Bell _bell = new(clock, candidacy.LeaseDuration / 10);
     private readonly HeardSeat _heard = new(clock);

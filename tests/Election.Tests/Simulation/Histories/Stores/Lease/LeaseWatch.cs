@@ -4,7 +4,7 @@ using AspireElection.Timing;
 namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>Watches one seat, as <see cref="SeatWatch"/> does: looks once, then is told of each change.</summary>
-internal sealed class LeaseWatch(LeaseClient client, LeaseServer server, TimeProvider clock, KnownTerm known)
+internal sealed class LeaseWatch(LeaseClient client, LeaseServer server, TimeProvider clock, KnownTerms known)
 {
     private static readonly TimeSpan s_turnover = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);

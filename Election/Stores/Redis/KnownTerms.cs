@@ -10,7 +10,7 @@ namespace AspireElection.Stores.Redis;
 /// who gives it back at once: the release of that later term says nothing of the one before the wipe (history 39090).
 /// Where the data live on it does, and the server says so when it is asked about all of them.
 /// </remarks>
-internal sealed class KnownTerm(TimeProvider clock)
+internal sealed class KnownTerms(TimeProvider clock)
 {
     /// <summary>Far more than are trusted at once; what is dropped then is what ends first.</summary>
     private const int Most = 16;

@@ -5,7 +5,7 @@ namespace AspireElection.Stores.Etcd;
 /// not taken before the end of these terms, unless the server's own record shows that they are over. More than one,
 /// because the record of a later life of the data says nothing of a term before it.
 /// </summary>
-internal sealed class KnownTerm(TimeProvider clock)
+internal sealed class KnownTerms(TimeProvider clock)
 {
     /// <summary>Far more than are trusted at once; what is dropped then is what ends first.</summary>
     private const int Most = 16;
