@@ -1,8 +1,9 @@
+using AspireElection.Benchmarks.Report;
 using System.Diagnostics;
 using AspireElection.Stores.InProcess;
 using AspireElection.Timing;
 
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.InProcess;
 
 /// <summary>What it costs to ask whether one leads.</summary>
 internal static class IsLeaderCost
@@ -28,8 +29,8 @@ internal static class IsLeaderCost
 
         return
         [
-            new Figure("is-leader: one call", "ns", "40", nanoseconds),
-            new Figure("is-leader: allocation", "bytes", "0", bytes),
+            new Figure("is-leader: one call", "ns", nanoseconds) { Limit = 40 },
+            new Figure("is-leader: allocation", "bytes", bytes) { Limit = 0 },
         ];
     }
 

@@ -1,7 +1,8 @@
+using AspireElection.Benchmarks.Report;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.InProcess;
 
 /// <summary>
 /// What a heartbeat costs the leader of a process: with subscribers that all wait for it and acknowledge it, and with
@@ -17,8 +18,8 @@ internal static class FanOutCost
         foreach (var subscribers in (int[])[1, 100, 10_000])
         {
             var name = $"fan-out: a heartbeat to {subscribers.ToString("N0", CultureInfo.InvariantCulture)}";
-            figures.Add(new Figure($"{name} that acknowledge", "µs", "", await AcknowledgedAsync(subscribers, rounds)));
-            figures.Add(new Figure($"{name} that do not read", "µs", "", Unread(subscribers, rounds)));
+            figures.Add(new Figure($"{name} that acknowledge", "µs", await AcknowledgedAsync(subscribers, rounds)));
+            figures.Add(new Figure($"{name} that do not read", "µs", Unread(subscribers, rounds)));
         }
 
         return figures;

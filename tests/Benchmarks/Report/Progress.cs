@@ -1,4 +1,4 @@
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.Report;
 
 /// <summary>One line that is written over, at a terminal only.</summary>
 internal static class Progress

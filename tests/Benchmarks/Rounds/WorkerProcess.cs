@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
 
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.Rounds;
 
 /// <summary>A worker as a process of its own, known by the event lines that it prints.</summary>
 internal sealed class WorkerProcess : IDisposable

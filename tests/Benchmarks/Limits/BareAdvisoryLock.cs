@@ -3,7 +3,7 @@ using System.Globalization;
 using AspireElection.Stores.Tests.Servers;
 using Npgsql;
 
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.Limits;
 
 /// <summary>
 /// The limit of any election through PostgreSQL on this machine: a process that holds an advisory lock and nothing

@@ -1,8 +1,9 @@
+using AspireElection.Benchmarks.Report;
 using System.Net.Http.Headers;
 using System.Threading.Channels;
 using AspireElection.Stores.Tests.Servers;
 
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.Rounds;
 
 /// <summary>
 /// Real workers on a real server: the leader is killed or resigns, again and again, and the next

@@ -1,6 +1,7 @@
+using AspireElection.Benchmarks.Report;
 using System.Diagnostics;
 
-namespace AspireElection.Benchmarks;
+namespace AspireElection.Benchmarks.Rounds;
 
 /// <summary>From <c>dotnet run --project AppHost</c>, already built, to the first leader as its shared address tells it.</summary>
 internal static class AppHostStart
@@ -17,7 +18,7 @@ internal static class AppHostStart
         }
 
         Progress.Clear();
-        return new Figure("AppHost: start to first leader", "s", "8", seconds);
+        return new Figure("AppHost: start to first leader", "s", seconds) { Limit = 8 };
     }
 
     private static async Task<double> OnceAsync()
