@@ -6,8 +6,15 @@ internal interface IPart
     /// <summary>The word by which <c>--only</c> asks for it.</summary>
     string Name { get; }
 
-    /// <summary>Whether it is measured by <c>--quick</c>, in the time that <see cref="Run.Quick"/> leaves it.</summary>
+    /// <summary>Whether <c>--quick</c> measures it: only what has a peer, in a few seconds (<see cref="Run.Quick"/>).</summary>
     bool IsQuick { get; }
 
+    /// <summary>About how long it takes in that run, for the estimate of what is left; nothing is ended by it.</summary>
+    TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.Quick ? 5 : 30);
+
+    /// <summary>
+    /// Measures, and adds its figures to the run one by one: those that were added stay when a later one fails. A round that
+    /// fails is counted (<see cref="Report.Figure.Failed"/>); a whole part that fails is told, and the run goes on.
+    /// </summary>
     Task MeasureAsync(Run run);
 }

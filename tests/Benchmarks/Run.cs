@@ -3,10 +3,12 @@ using AspireElection.Benchmarks.Report;
 namespace AspireElection.Benchmarks;
 
 /// <summary>One run: how thorough it is, and what it has found so far.</summary>
-internal sealed class Run(bool quick, int rounds)
+internal sealed class Run(bool quick, int rounds, Servers servers, CancellationToken stop = default)
 {
     private readonly List<Figure> _figures = [];
-    private readonly List<(string Name, string Why)> _notMeasured = [];
+    private readonly List<NotMeasured> _notMeasured = [];
+    private readonly List<string> _broken = [];
+    private string _part = string.Empty;
 
     /// <summary>Under two minutes in all: fewer rounds, and only what has a peer.</summary>
     public bool Quick { get; } = quick;
@@ -14,12 +16,33 @@ internal sealed class Run(bool quick, int rounds)
     /// <summary>How often each thing is done.</summary>
     public int Rounds { get; } = rounds;
 
+    /// <summary>The servers that all parts share, each started when it is first asked for.</summary>
+    public Servers Servers { get; } = servers;
+
+    /// <summary>Ctrl+C: end what was started, and throw.</summary>
+    public CancellationToken Stop { get; } = stop;
+
     public IReadOnlyList<Figure> Figures => _figures;
 
-    public IReadOnlyList<(string Name, string Why)> NotMeasured => _notMeasured;
+    public IReadOnlyList<NotMeasured> NotMeasured => _notMeasured;
 
-    public void Add(Figure figure) => _figures.Add(figure);
+    /// <summary>What must never be and was seen, and parts that failed: the run ends with exit code 1.</summary>
+    public IReadOnlyList<string> Broken => _broken;
+
+    /// <summary>What is added from now on belongs to that part.</summary>
+    public void Begin(string part) => _part = part;
+
+    public void Add(Figure figure)
+    {
+        if (figure.Values.Count == 0)
+            CannotMeasure(figure.Name, $"all {figure.Failed} rounds failed");
+        else
+            _figures.Add(figure with { Part = _part });
+    }
 
     /// <summary>A peer that cannot be had here is listed, with the reason.</summary>
-    public void CannotMeasure(string name, string why) => _notMeasured.Add((name, why));
+    public void CannotMeasure(string name, string why) => _notMeasured.Add(new NotMeasured(_part, name, why));
+
+    /// <summary>Something that must never be: two leaders, a part that could not be measured at all.</summary>
+    public void Breaks(string what) => _broken.Add($"{_part}: {what}");
 }

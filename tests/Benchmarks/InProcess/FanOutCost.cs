@@ -8,11 +8,21 @@ namespace AspireElection.Benchmarks.InProcess;
 /// What a heartbeat costs the leader of a process: with subscribers that all wait for it and acknowledge it, and with
 /// subscribers that do not read at all.
 /// </summary>
-internal static class FanOutCost
+internal sealed class FanOutCost : IPart
 {
     private static readonly Leader Someone = new("node-1", "a", null, 1, default);
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(int rounds)
+    public string Name => "fan-out";
+
+    public bool IsQuick => false;
+
+    public async Task MeasureAsync(Run run)
+    {
+        foreach (var figure in await MeasureAsync(run.Rounds))
+            run.Add(figure);
+    }
+
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(int rounds)
     {
         var figures = new List<Figure>();
         foreach (var subscribers in (int[])[1, 100, 10_000])

@@ -6,11 +6,21 @@ using AspireElection.Timing;
 namespace AspireElection.Benchmarks.InProcess;
 
 /// <summary>What it costs to ask whether one leads.</summary>
-internal static class IsLeaderCost
+internal sealed class IsLeaderCost : IPart
 {
     private const int Calls = 2_000_000;
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(int rounds)
+    public string Name => "is-leader";
+
+    public bool IsQuick => false;
+
+    public async Task MeasureAsync(Run run)
+    {
+        foreach (var figure in await MeasureAsync(Math.Min(run.Rounds, 20)))
+            run.Add(figure);
+    }
+
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(int rounds)
     {
         await using var store = new InProcessStore(BootClock.Instance);
         await using var candidate = new Candidate("bench", store, new ElectionOptions { NodeId = "node-1" });

@@ -4,11 +4,20 @@ using System.Diagnostics;
 namespace AspireElection.Benchmarks.Rounds;
 
 /// <summary>From <c>dotnet run --project AppHost</c>, already built, to the first leader as its shared address tells it.</summary>
-internal static class AppHostStart
+internal sealed class AppHostStart : IPart
 {
+    private const int Rounds = 5;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
-    public static async Task<Figure> MeasureAsync(int rounds)
+    public string Name => "apphost";
+
+    public bool IsQuick => false;
+
+    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(10 * Math.Min(run.Rounds, Rounds));
+
+    public async Task MeasureAsync(Run run) => run.Add(await MeasureAsync(Math.Min(run.Rounds, Rounds)));
+
+    private static async Task<Figure> MeasureAsync(int rounds)
     {
         var seconds = new List<double>();
         for (var round = 0; round < rounds; round++)

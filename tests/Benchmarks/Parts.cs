@@ -1,0 +1,22 @@
+using AspireElection.Benchmarks.InProcess;
+using AspireElection.Benchmarks.Limits;
+using AspireElection.Benchmarks.Rounds;
+
+namespace AspireElection.Benchmarks;
+
+/// <summary>All that can be measured, in the order in which it is.</summary>
+internal static class Parts
+{
+    public static IReadOnlyList<IPart> All { get; } =
+    [
+        new IsLeaderCost(),
+        new FanOutCost(),
+        new AppHostStart(),
+    ];
+
+    /// <summary>What this program does as a child of itself, by its first argument; the rest is passed on.</summary>
+    public static IReadOnlyDictionary<string, Func<string[], Task>> Children { get; } = new Dictionary<string, Func<string[], Task>>
+    {
+        [BareAdvisoryLock.HoldFlag] = _ => BareAdvisoryLock.HoldAsync(Environment.GetEnvironmentVariable("LOCK_DATABASE")!),
+    };
+}
