@@ -1,5 +1,6 @@
 using AspireElection.Benchmarks.InProcess;
 using AspireElection.Benchmarks.Limits;
+using AspireElection.Benchmarks.Limits.Stands;
 using AspireElection.Benchmarks.Rounds;
 
 namespace AspireElection.Benchmarks;
@@ -11,12 +12,16 @@ internal static class Parts
     [
         new IsLeaderCost(),
         new FanOutCost(),
+        HandOverLimit.Redis,
+        HandOverLimit.Postgres,
+        HandOverLimit.Etcd,
+        new PostgresKillLimit(),
         new AppHostStart(),
     ];
 
     /// <summary>What this program does as a child of itself, by its first argument; the rest is passed on.</summary>
     public static IReadOnlyDictionary<string, Func<string[], Task>> Children { get; } = new Dictionary<string, Func<string[], Task>>
     {
-        [BareAdvisoryLock.HoldFlag] = _ => BareAdvisoryLock.HoldAsync(Environment.GetEnvironmentVariable("LOCK_DATABASE")!),
+        [StandCommand.Word] = StandCommand.RunAsync,
     };
 }

@@ -1,0 +1,85 @@
+using AspireElection.Benchmarks.Limits.Stands;
+
+namespace AspireElection.Benchmarks.Limits;
+
+/// <summary>
+/// A stand that stays and waits, and a new one for each round, which leads and is killed. So who is measured is as warm as
+/// a service that has run for a while, whoever was killed.
+/// </summary>
+/// <param name="kind">Of who waits.</param>
+/// <param name="killed">Of who is killed.</param>
+/// <param name="store">Where the seat is.</param>
+/// <param name="connection">Its connection string.</param>
+internal sealed class Kills(string kind, string killed, string store, string connection) : Contestant
+{
+    private const int WarmUp = 8;
+
+    private StandProcess? _stays;
+    private StandProcess? _leads;
+
+    protected override bool IsReady => _stays is not null && _leads is not null;
+
+    protected override async Task ReadyAsync()
+    {
+        var next = StandProcess.Start(killed, store, "b", connection);
+        try
+        {
+            if (_stays is null)
+            {
+                _stays = StandProcess.Start(kind, store, "a", connection);
+                await _stays.ReadyAsync();
+                await _stays.StandAsync();
+                await _stays.LeadsAsync();
+                await next.ReadyAsync();
+                for (var i = 0; i < WarmUp; i++)
+                {
+                    await HandOverAsync(_stays, next);
+                    await HandOverAsync(next, _stays);
+                }
+            }
+            else
+            {
+                await next.ReadyAsync();
+            }
+
+            await HandOverAsync(_stays, next);
+            // From here on it waits for the end of the other.
+            await _stays.StandAsync();
+            _leads = next;
+        }
+        finally
+        {
+            if (_leads is null)
+                await next.DisposeAsync();
+        }
+    }
+
+    protected override async Task<double> RoundAsync()
+    {
+        await using var victim = _leads!;
+        _leads = null;
+        var at = victim.Kill();
+        return ((await _stays!.LeadsAsync()).At - at) / 1e6;
+    }
+
+    protected override async ValueTask ResetAsync()
+    {
+        var (stays, leads) = (_stays, _leads);
+        (_stays, _leads) = (null, null);
+        foreach (var process in (StandProcess?[])[stays, leads])
+        {
+            if (process is not null)
+                await process.DisposeAsync();
+        }
+    }
+
+    public override ValueTask DisposeAsync() => ResetAsync();
+
+    private static async Task HandOverAsync(StandProcess from, StandProcess to)
+    {
+        await to.StandAsync();
+        await from.ResignAsync();
+        await to.LeadsAsync();
+        await from.ResignedAsync();
+    }
+}

@@ -1,0 +1,64 @@
+using AspireElection.Benchmarks.Limits.Stands;
+
+namespace AspireElection.Benchmarks.Limits;
+
+/// <summary>Two stands of one kind, each a process, that hand the seat to one another.</summary>
+internal sealed class Relay(string kind, string store, string connection) : Contestant
+{
+    private const int WarmUp = 8;
+
+    private StandProcess? _leads;
+    private StandProcess? _waits;
+
+    /// <summary>
+    /// From the order written to the line read, as somebody outside measures it who cannot look at the stamps of the
+    /// processes; else from before the call in one to the knowledge of the other that it leads.
+    /// </summary>
+    public bool FromOutside { get; init; }
+
+    protected override bool IsReady => _waits is not null;
+
+    protected override async Task ReadyAsync()
+    {
+        if (_waits is not null)
+        {
+            await _waits.StandAsync();
+            return;
+        }
+
+        (_leads, _waits) = (StandProcess.Start(kind, store, "a", connection), StandProcess.Start(kind, store, "b", connection));
+        await _leads.ReadyAsync();
+        await _waits.ReadyAsync();
+        await _leads.StandAsync();
+        await _leads.LeadsAsync();
+        await _waits.StandAsync();
+        for (var i = 0; i < WarmUp; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+            await RoundAsync();
+            await _waits.StandAsync();
+        }
+    }
+
+    protected override async Task<double> RoundAsync()
+    {
+        var resigning = await _leads!.ResignAsync();
+        var leads = await _waits!.LeadsAsync();
+        await _leads.ResignedAsync();
+        (_leads, _waits) = (_waits, _leads);
+        return (FromOutside ? leads.HeardAt - resigning.OrderedAt : leads.At - resigning.At) / 1e6;
+    }
+
+    protected override async ValueTask ResetAsync()
+    {
+        var (leads, waits) = (_leads, _waits);
+        (_leads, _waits) = (null, null);
+        foreach (var process in (StandProcess?[])[leads, waits])
+        {
+            if (process is not null)
+                await process.DisposeAsync();
+        }
+    }
+
+    public override ValueTask DisposeAsync() => ResetAsync();
+}

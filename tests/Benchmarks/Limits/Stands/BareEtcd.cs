@@ -1,0 +1,56 @@
+using AspireElection.Stores.Etcd;
+using AspireElection.Timing;
+
+namespace AspireElection.Benchmarks.Limits.Stands;
+
+/// <summary>
+/// The least that an election through etcd can do on the library's own client: who resigns deletes the key, who waits
+/// watches it and creates it where nobody has.
+/// </summary>
+internal sealed class BareEtcd : IStand
+{
+    private const string Key = "bare";
+
+    /// <summary>Nobody keeps it alive, so it outlasts all rounds.</summary>
+    private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(30);
+
+    private readonly EtcdCalls _calls;
+    private readonly long _lease;
+    private WatchStream? _watch;
+
+    private BareEtcd(EtcdCalls calls, long lease) => (_calls, _lease) = (calls, lease);
+
+    public static async Task<IStand> OpenAsync(string connection)
+    {
+        var calls = new EtcdCalls(EtcdOptions.Parse(connection), BootClock.Instance);
+        var (lease, _) = await calls.GrantAsync(s_lease, CancellationToken.None);
+        return new BareEtcd(calls, lease);
+    }
+
+    public async Task StandAsync()
+    {
+        _watch = WatchStream.OfAll(_calls, Key, told => { if (told.IsDeleted) _ = TakeAsync(); }, static () => { });
+        await _watch.BegunAsync(CancellationToken.None);
+        await TakeAsync();
+    }
+
+    public Task ResignAsync() => Stamps.ResignAsync(() => DoAsync(new Txn().Then(Txn.Delete(Key))));
+
+    public ValueTask DisposeAsync()
+    {
+        _watch?.Dispose();
+        _calls.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task TakeAsync()
+    {
+        var answer = await DoAsync(new Txn().IfCreated(Key, 0).Then(Txn.Put(Key, "held", _lease)));
+        if (!answer.Succeeded)
+            return;
+        Stamps.SayLeads();
+        _watch?.Dispose();
+    }
+
+    private Task<Answer> DoAsync(Txn step) => _calls.AskAsync("kv/txn", step.Body, EtcdCalls.LongestWait, CancellationToken.None).AsTask();
+}
