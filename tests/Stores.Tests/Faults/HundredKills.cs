@@ -14,7 +14,7 @@ public sealed class HundredKills(ITestOutputHelper output)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     [Fact]
-    public Task Twenty_on_redis() => RunAsync("redis", 20);
+    public Task Ten_on_redis() => RunAsync("redis", 10);
 
     [Theory, Trait("Run", "all")]
     [InlineData("redis")]

@@ -33,7 +33,7 @@ public sealed class LoadTests(ITestOutputHelper output)
         await RunAsync("redis", server, processes: 2, elections: 2000, candidates: 1, Lease, () => RequestsOfRedisAsync(server));
     }
 
-    [Fact]
+    [Fact, Trait("Run", "all")]
     public async Task Two_hundred_candidates_in_one_election_on_postgres()
     {
         await using var server = new PostgresServer();
@@ -41,7 +41,7 @@ public sealed class LoadTests(ITestOutputHelper output)
         await RunAsync("postgres", server, processes: 2, elections: 1, candidates: 100, Lease, () => RequestsOfPostgresAsync(server));
     }
 
-    [Fact]
+    [Fact, Trait("Run", "all")]
     public async Task Five_hundred_elections_in_one_process_on_eight_sessions_of_postgres()
     {
         await using var server = new PostgresServer();
