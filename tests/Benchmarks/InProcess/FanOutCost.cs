@@ -1,6 +1,6 @@
-using AspireElection.Benchmarks.Report;
 using System.Diagnostics;
 using System.Globalization;
+using AspireElection.Benchmarks.Report;
 
 namespace AspireElection.Benchmarks.InProcess;
 

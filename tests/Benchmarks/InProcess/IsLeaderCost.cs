@@ -1,5 +1,5 @@
-using AspireElection.Benchmarks.Report;
 using System.Diagnostics;
+using AspireElection.Benchmarks.Report;
 using AspireElection.Stores.InProcess;
 using AspireElection.Timing;
 

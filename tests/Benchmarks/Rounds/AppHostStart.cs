@@ -1,5 +1,5 @@
-using AspireElection.Benchmarks.Report;
 using System.Diagnostics;
+using AspireElection.Benchmarks.Report;
 
 namespace AspireElection.Benchmarks.Rounds;
 
