@@ -1,3 +1,4 @@
+using AspireElection.Benchmarks.Crowds;
 using AspireElection.Benchmarks.InProcess;
 using AspireElection.Benchmarks.Limits;
 using AspireElection.Benchmarks.Limits.Stands;
@@ -16,6 +17,7 @@ internal static class Parts
         HandOverLimit.Postgres,
         HandOverLimit.Etcd,
         new PostgresKillLimit(),
+        new ManyElections(),
         new AppHostStart(),
     ];
 
@@ -23,5 +25,6 @@ internal static class Parts
     public static IReadOnlyDictionary<string, Func<string[], Task>> Children { get; } = new Dictionary<string, Func<string[], Task>>
     {
         [StandCommand.Word] = StandCommand.RunAsync,
+        [Holding.Word] = Holding.RunAsync,
     };
 }

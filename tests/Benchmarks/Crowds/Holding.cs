@@ -23,7 +23,7 @@ internal static class Holding
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(10);
 
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task RunAsync(string[] arguments)
     {
         var (kind, count, lease) = (arguments[0], Whole(arguments[1]), TimeSpan.FromMilliseconds(Whole(arguments[2])));
         var connection = Environment.GetEnvironmentVariable(Connection)
@@ -76,7 +76,6 @@ internal static class Holding
             ResidentMb = after.Resident / 1048576.0,
         }.ToLine());
         Environment.Exit(0);
-        return 0;
     }
 
     private static async Task<IElectionStore> OpenAsync(string store, string connection) => store switch
