@@ -18,6 +18,9 @@ internal static class Parts
         HandOverLimit.Etcd,
         new PostgresKillLimit(),
         new ManyElections(),
+        new HandOvers(),
+        new LongLeases(),
+        new ShortLeases(),
         new AppHostStart(),
     ];
 

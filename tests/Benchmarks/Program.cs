@@ -18,6 +18,11 @@ catch (FormatException wrong)
     return 2;
 }
 
+if (options.List)
+    return Catalogue.Print(options);
+if (options.CommitTable)
+    return CommitTable.Copy();
+
 using var stop = new CancellationTokenSource();
 // A run that is told to stop ends its children first; told twice, it ends at once.
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndInOrder);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AspireElection.Benchmarks.Report;
 
 namespace AspireElection.Benchmarks;
@@ -5,9 +6,11 @@ namespace AspireElection.Benchmarks;
 /// <summary>One run: how thorough it is, and what it has found so far.</summary>
 internal sealed class Run(bool quick, int rounds, Servers servers, CancellationToken stop = default)
 {
+    private readonly Lock _gate = new();
     private readonly List<Figure> _figures = [];
     private readonly List<NotMeasured> _notMeasured = [];
     private readonly List<string> _broken = [];
+    private readonly List<string> _told = [];
     private string _part = string.Empty;
 
     /// <summary>Under two minutes in all: fewer rounds, and only what has a peer.</summary>
@@ -29,20 +32,46 @@ internal sealed class Run(bool quick, int rounds, Servers servers, CancellationT
     /// <summary>What must never be and was seen, and parts that failed: the run ends with exit code 1.</summary>
     public IReadOnlyList<string> Broken => _broken;
 
+    /// <summary>What people should know, such as rounds that failed.</summary>
+    public IReadOnlyList<string> Told => _told;
+
     /// <summary>What is added from now on belongs to that part.</summary>
     public void Begin(string part) => _part = part;
 
     public void Add(Figure figure)
     {
         if (figure.Values.Count == 0)
+        {
             CannotMeasure(figure.Name, $"all {figure.Failed} rounds failed");
-        else
+            return;
+        }
+
+        lock (_gate)
             _figures.Add(figure with { Part = _part });
+        if (figure.Floor is { } floor && figure.Least < floor)
+            Breaks(string.Create(CultureInfo.InvariantCulture, $"{figure.Name}: {figure.Least:0.###} {figure.Unit}, and must never be below {floor}"));
     }
 
     /// <summary>A peer that cannot be had here is listed, with the reason.</summary>
-    public void CannotMeasure(string name, string why) => _notMeasured.Add(new NotMeasured(_part, name, why));
+    public void CannotMeasure(string name, string why)
+    {
+        lock (_gate)
+            _notMeasured.Add(new NotMeasured(_part, name, why));
+    }
 
     /// <summary>Something that must never be: two leaders, a part that could not be measured at all.</summary>
-    public void Breaks(string what) => _broken.Add($"{_part}: {what}");
+    public void Breaks(string what)
+    {
+        lock (_gate)
+            _broken.Add($"{_part}: {what}");
+        Progress.Tell($"WRONG: {_part}: {what}");
+    }
+
+    /// <summary>Something that people should know and that does not count against the run, such as a round that failed.</summary>
+    public void Tell(string what)
+    {
+        lock (_gate)
+            _told.Add($"{_part}: {what}");
+        Progress.Tell($"{_part}: {what}");
+    }
 }

@@ -1,27 +1,60 @@
+using System.Text.Json;
 using AspireElection.Stores.Tests.Servers;
+using StackExchange.Redis;
 
 namespace AspireElection.Benchmarks;
 
 /// <summary>The servers of a run: each is started when it is first asked for, and all parts use the same.</summary>
 internal sealed class Servers : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
     private readonly List<RealServer> _started = [];
-    private RedisServer? _redis;
-    private PostgresServer? _postgres;
-    private EtcdServer? _etcd;
+    private Task<RedisServer>? _redis;
+    private Task<PostgresServer>? _postgres;
+    private Task<EtcdServer>? _etcd;
 
-    public async Task<RedisServer> RedisAsync() => _redis ??= await StartedAsync(new RedisServer());
+    public Task<RedisServer> RedisAsync() => Once(ref _redis, () => new RedisServer());
 
     /// <summary>With room for 300 clients.</summary>
-    public async Task<PostgresServer> PostgresAsync() => _postgres ??= await StartedAsync(new PostgresServer());
+    public Task<PostgresServer> PostgresAsync() => Once(ref _postgres, () => new PostgresServer());
 
     /// <summary>With its usual times: no lease below two seconds.</summary>
-    public async Task<EtcdServer> EtcdAsync() => _etcd ??= await StartedAsync(EtcdServer.WithUsualTimes());
+    public Task<EtcdServer> EtcdAsync() => Once(ref _etcd, EtcdServer.WithUsualTimes);
+
+    /// <summary>Of those that were started.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> VersionsAsync()
+    {
+        var versions = new Dictionary<string, string>();
+        if (_redis is { IsCompletedSuccessfully: true })
+        {
+            using var redis = await ConnectionMultiplexer.ConnectAsync((await _redis).ConnectionString);
+            versions["Redis"] = redis.GetServer(redis.GetEndPoints()[0]).Version.ToString();
+        }
+
+        if (_postgres is { IsCompletedSuccessfully: true })
+            versions["PostgreSQL"] = $"{await (await _postgres).QueryAsync("SHOW server_version")}".Split(' ')[0];
+        if (_etcd is { IsCompletedSuccessfully: true })
+        {
+            using var http = new HttpClient();
+            using var answer = JsonDocument.Parse(await http.GetStringAsync($"{(await _etcd).ConnectionString}/version"));
+            versions["etcd"] = answer.RootElement.GetProperty("etcdserver").GetString()!;
+        }
+
+        return versions;
+    }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var server in _started)
             await server.DisposeAsync();
+    }
+
+    /// <summary>Groups that run side by side ask at one time.</summary>
+    private Task<T> Once<T>(ref Task<T>? started, Func<T> make)
+        where T : RealServer
+    {
+        lock (_gate)
+            return started ??= StartedAsync(make());
     }
 
     private async Task<T> StartedAsync<T>(T server)

@@ -1,87 +1,123 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
-using System.Threading.Channels;
+using System.Net.Http.Headers;
+using AspireElection.Stores.Tests.Servers;
 
 namespace AspireElection.Benchmarks.Rounds;
 
-/// <summary>A worker as a process of its own, known by the event lines that it prints.</summary>
-internal sealed class WorkerProcess : IDisposable
+/// <summary>A worker as a process of its own, known by the event lines that it prints and by what it answers.</summary>
+internal sealed class WorkerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    private const string AdminToken = "benchmark-admin-token";
+    private const string Listening = "listening: ";
+    private const int MostErrors = 5;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;
-    private readonly Channel<(DateTimeOffset At, string Text)> _events;
-    private readonly List<string> _errors = [];
+    private readonly string _election;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly TaskCompletionSource<string> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WorkerProcess(string nodeId, Channel<(DateTimeOffset At, string Text)> events, IEnumerable<string> flags, IReadOnlyDictionary<string, string> environment)
+    public WorkerProcess(string nodeId, string election, IEnumerable<string> flags, IEnumerable<(string Name, string Value)> variables, Action<Said> hear)
     {
         NodeId = nodeId;
-        _events = events;
+        _election = election;
         // bin/Benchmarks/<configuration> of the artifacts folder: the worker of the same build lies beside it.
         var bin = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         var worker = Path.Combine(bin.Parent!.Parent!.FullName, "Workers", bin.Name, "Workers.dll");
-        var start = new ProcessStartInfo("dotnet", [worker, "--node-id", nodeId, "--status-line", "false", .. flags])
+        var start = new ProcessStartInfo("dotnet", [worker, "--node-id", nodeId, "--lock-name", election, "--status-line", "false", .. flags])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment)
+        start.Environment["ELECTION_ADMIN_TOKEN"] = AdminToken;
+        foreach (var (name, value) in variables)
             start.Environment[name] = value;
         _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => { if (line.Data is not null) _errors.Add(line.Data); };
+        Orphans.Born(_process.Id);
+        _process.OutputDataReceived += (_, line) => Hear(line.Data, hear);
+        _process.ErrorDataReceived += (_, line) => Remember(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
     public string NodeId { get; }
 
-    public string? Address { get; private set; }
-
-    public int Id => _process.Id;
-
-    /// <summary>Waits until any worker of the channel became leader.</summary>
-    public static async Task<(DateTimeOffset At, string NodeId)> NextLeaderAsync(Channel<(DateTimeOffset At, string Text)> events)
+    public async Task ListensAsync(CancellationToken stop)
     {
-        using var limit = new CancellationTokenSource(Bound);
-        while (true)
+        try
         {
-            var (at, text) = await events.Reader.ReadAsync(limit.Token);
-            if (text.Contains("BECAME LEADER", StringComparison.Ordinal))
-                return (at, text[(text.IndexOf('[', StringComparison.Ordinal) + 1)..text.IndexOf(']', StringComparison.Ordinal)]);
+            await _address.Task.WaitAsync(StartLimit, TimeProvider.System, stop);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{NodeId} did not start within {StartLimit.TotalSeconds:0} s: {string.Join(' ', _errors)}");
         }
     }
 
-    public async Task ListensAsync()
+    public async Task<Answer> AskAsync(CancellationToken stop) => Answer.Parse(await Http.GetByteArrayAsync($"{await _address.Task}/election", stop));
+
+    /// <summary>When the order was sent.</summary>
+    public async Task<DateTimeOffset> OrderAsync(string drill, CancellationToken stop)
     {
-        var endsAt = Stopwatch.GetTimestamp() + (long)(Bound.TotalSeconds * Stopwatch.Frequency);
-        while (Address is null)
-        {
-            if (Stopwatch.GetTimestamp() > endsAt || _process.HasExited)
-                throw new InvalidOperationException($"{NodeId} did not start:\n{string.Join('\n', _errors)}");
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
-        }
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{await _address.Task}/election/{_election}/{drill}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
+        var at = DateTimeOffset.UtcNow;
+        using var answer = await Http.SendAsync(request, stop);
+        answer.EnsureSuccessStatusCode();
+        return at;
     }
 
-    public void Dispose()
+    /// <summary>When the signal was sent.</summary>
+    public DateTimeOffset Send(int signal)
     {
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.WaitForExit();
+        var at = DateTimeOffset.UtcNow;
+        Signal.Send(_process.Id, signal);
+        return at;
+    }
+
+    /// <summary>Waits for an orderly end, and kills what takes too long.</summary>
+    public async Task EndAsync()
+    {
+        using var limit = new CancellationTokenSource(EndLimit);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Send(Signal.Kill);
+            _process.WaitForExit();
+        }
+
+        Orphans.Gone(_process.Id);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Send(Signal.Kill);
+        await EndAsync();
         _process.Dispose();
     }
 
-    /// <summary>Event lines begin with their own time, so that a busy reader does not falsify it.</summary>
-    private void Keep(string? line)
+    private void Hear(string? line, Action<Said> hear)
+    {
+        if (line is null)
+            _address.TrySetException(new InvalidOperationException($"{NodeId} ended before it listened: {string.Join(' ', _errors)}"));
+        else if (line.StartsWith(Listening, StringComparison.Ordinal))
+            _address.TrySetResult(line[Listening.Length..].Split(' ')[0].TrimEnd('/'));
+        else if (Said.Parse(line) is { } said)
+            hear(said);
+    }
+
+    private void Remember(string? line)
     {
         if (line is null)
             return;
-        if (line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal) is >= 0 and var found && Address is null)
-            Address = line[found..].Split(' ')[0];
-        if (line.Split(' ', 2) is [var time, var text] &&
-            DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
-        {
-            _events.Writer.TryWrite((at, text));
-        }
+        _errors.Enqueue(line);
+        while (_errors.Count > MostErrors)
+            _errors.TryDequeue(out _);
     }
 }

@@ -1,0 +1,36 @@
+using AspireElection.Benchmarks.Report;
+
+namespace AspireElection.Benchmarks;
+
+/// <summary>Copies what was measured into the folder that git keeps.</summary>
+internal static class CommitTable
+{
+    private const string Begin = """
+        # Measured
+
+        `./run bench` writes this page, and `./run bench --commit-table` copies it here: medians with their spread, of whole worker processes
+        and real servers on one machine. A ratio is a figure's median by that of its peer in the same run: the bare limit (a loop over the same client
+        that does nothing else), or what others use. ✓ and ✗ tell whether what was asked for was reached; – where nothing is asked.
+
+
+        """;
+
+    public static int Copy()
+    {
+        var full = Committed.ReadFile<Findings>($"{Folders.Full}.json");
+        var quick = Committed.ReadFile<QuickHistory>($"{Folders.Quick}.json");
+        if (full is null && quick is null)
+        {
+            Console.Error.WriteLine("There is no run to copy: make one with ./run bench, and with ./run bench --quick");
+            return 1;
+        }
+
+        var committed = Committed.From(full, quick, Committed.Read(Folders.CommittedFile));
+        Committed.WriteFile(Folders.CommittedFile, committed);
+        if (committed.Full is { } copied)
+            File.WriteAllText(Folders.CommittedPage, Begin + Sheet.Page(copied));
+        Console.WriteLine(full is null ? "No full run: its table stays as it was" : $"Full run of {full.Began:u}, commit {full.Machine.Commit}");
+        Console.WriteLine(quick is null ? "No quick run: its ratios stay as they were" : $"{quick.Ratios.Count} quick runs, the last of {quick.Last.Began:u}, commit {quick.Commit}");
+        return 0;
+    }
+}

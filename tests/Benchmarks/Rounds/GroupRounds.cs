@@ -1,0 +1,140 @@
+using AspireElection.Stores.Tests.Servers;
+
+namespace AspireElection.Benchmarks.Rounds;
+
+/// <summary>The rounds of one group. A round that fails is counted, and the group is made anew.</summary>
+/// <param name="series">What is done.</param>
+/// <param name="rounds">How often by this group.</param>
+/// <param name="tally">Where it goes.</param>
+/// <param name="alone">Held by a round that has the machine to itself.</param>
+/// <param name="starts">Held while a process starts, which costs a core.</param>
+/// <param name="run">Of which it is a part.</param>
+internal sealed class GroupRounds(Series series, int rounds, Tally tally, Turns alone, Turns starts, Run run)
+{
+    /// <summary>Then a group is given up: its store, or the machine, is not fit.</summary>
+    private const int MostFailures = 5;
+
+    /// <summary>Followers stand in line again, and the phase of what goes on in periods is a random one.</summary>
+    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(100);
+
+    private DateTimeOffset _endedAt;
+
+    public async Task MeasureAsync(Action told)
+    {
+        var failures = 0;
+        Group? group = null;
+        using var place = await Place.OfAsync(series.Store, run.Servers);
+        try
+        {
+            for (var round = 0; round < rounds; round++, told())
+            {
+                try
+                {
+                    group ??= await StartedAsync(place);
+                    await OnceAsync(group);
+                }
+                catch (Exception failure) when (!run.Stop.IsCancellationRequested)
+                {
+                    tally.Fail(1);
+                    run.Tell($"{series.Title}, {series.Ending}, {series.LeaseText}: a round failed: {failure.Message}");
+                    if (group is not null)
+                        await group.DisposeAsync();
+                    group = null;
+                    if (++failures < MostFailures)
+                        continue;
+                    tally.Fail(rounds - round - 1);
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            if (group is not null)
+                await group.DisposeAsync();
+        }
+    }
+
+    private async Task<Group> StartedAsync(Place place)
+    {
+        using var turn = await starts.TakeAsync(run.Stop);
+        var group = new Group(place, series.Lease, series.Ending == Ending.CutOff, run.Stop);
+        try
+        {
+            await group.StartAsync();
+            return group;
+        }
+        catch
+        {
+            await group.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task OnceAsync(Group group)
+    {
+        var leader = await group.SettledAsync();
+        if (series.Ending == Ending.CutOff)
+            await CutOffAsync(group, leader);
+        else if (!series.IsAtOnce)
+            await KillAsync(group, leader);
+        else
+            await AtOnceAsync(group, leader);
+    }
+
+    private async Task CutOffAsync(Group group, WorkerProcess leader)
+    {
+        await Task.Delay(series.Lease / 3 * Random.Shared.NextDouble(), TimeProvider.System, run.Stop);
+        try
+        {
+            var (cut, stopped, next) = await group.CutOffAsync(leader);
+            tally.Add(cut, stopped, next);
+        }
+        finally
+        {
+            group.Heal();
+        }
+    }
+
+    /// <summary>The killed one starts again while its lease runs out, where that is long enough.</summary>
+    private async Task KillAsync(Group group, WorkerProcess leader)
+    {
+        await Task.Delay(series.Lease / 3 * Random.Shared.NextDouble(), TimeProvider.System, run.Stop);
+        var at = leader.Send(Signal.Kill);
+        var restart = series.Lease >= Series.Middle ? RestartAsync(group, leader) : null;
+        var next = await group.NextLeaderAsync(at);
+        tally.Add(at, next);
+        await (restart ?? RestartAsync(group, leader));
+    }
+
+    private async Task AtOnceAsync(Group group, WorkerProcess leader)
+    {
+        await HeldOffAsync();
+        using var turn = await alone.TakeAsync(run.Stop);
+        await Task.Delay(Settles * (1 + Random.Shared.NextDouble()), TimeProvider.System, run.Stop);
+        _endedAt = series.Ending switch
+        {
+            Ending.Resign => await leader.OrderAsync("resign", run.Stop),
+            Ending.Terminate => leader.Send(Signal.Terminate),
+            _ => leader.Send(Signal.Kill),
+        };
+        tally.Add(_endedAt, await group.NextLeaderAsync(_endedAt));
+        if (series.Ending == Ending.Terminate)
+            await leader.EndAsync();
+        if (series.Ending != Ending.Resign)
+            await group.StartAsync(leader.NodeId);
+    }
+
+    /// <summary>Who has resigned stands back for a lease: with three workers, one is always free to follow at once.</summary>
+    private async Task HeldOffAsync()
+    {
+        var pause = series.Ending == Ending.Resign ? _endedAt + series.Lease / 2 + Settles - DateTimeOffset.UtcNow : TimeSpan.Zero;
+        if (pause > TimeSpan.Zero)
+            await Task.Delay(pause, TimeProvider.System, run.Stop);
+    }
+
+    private async Task RestartAsync(Group group, WorkerProcess killed)
+    {
+        using var turn = await starts.TakeAsync(run.Stop);
+        await group.StartAsync(killed.NodeId);
+    }
+}
