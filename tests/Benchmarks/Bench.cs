@@ -71,7 +71,7 @@ internal sealed class Bench(Options options, CancellationToken stop)
         return run;
     }
 
-    private async Task MeasureAsync(IPart part, Run run)
+    private async Task MeasureAsync(IPart part, Run run, bool again = false)
     {
         var beganAt = Stopwatch.GetTimestamp();
         run.Begin(part.Name);
@@ -82,6 +82,12 @@ internal sealed class Bench(Options options, CancellationToken stop)
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             run.CannotMeasure(part.Name, "the run was stopped");
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested && !again)
+        {
+            run.Tell($"measured again, because the first time failed: {exception.GetType().Name}: {exception.Message}");
+            await MeasureAsync(part, run, again: true);
+            return;
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {

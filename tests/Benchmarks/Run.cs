@@ -47,7 +47,12 @@ internal sealed class Run(bool quick, int rounds, Servers servers, CancellationT
         }
 
         lock (_gate)
+        {
+            // A part that is measured again, because it failed the first time, counts once.
+            _figures.RemoveAll(f => f.Name == figure.Name);
             _figures.Add(figure with { Part = _part });
+        }
+
         if (figure.Floor is { } floor && figure.Least < floor)
             Breaks(string.Create(CultureInfo.InvariantCulture, $"{figure.Name}: {figure.Least:0.###} {figure.Unit}, and must never be below {floor}"));
     }
