@@ -2,6 +2,7 @@ using AspireElection.Benchmarks.Crowds;
 using AspireElection.Benchmarks.InProcess;
 using AspireElection.Benchmarks.Limits;
 using AspireElection.Benchmarks.Limits.Stands;
+using AspireElection.Benchmarks.Peers;
 using AspireElection.Benchmarks.Rounds;
 
 namespace AspireElection.Benchmarks;
@@ -17,6 +18,10 @@ internal static class Parts
         HandOverLimit.Postgres,
         HandOverLimit.Etcd,
         new PostgresKillLimit(),
+        new EtcdctlLimit(),
+        new LocalHandOvers(),
+        new RedisElectors(),
+        new PgBoss(),
         new ManyElections(),
         new HandOvers(),
         new LongLeases(),

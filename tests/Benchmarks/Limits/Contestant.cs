@@ -50,7 +50,7 @@ internal abstract class Contestant : IAsyncDisposable
             if (!GivesUp)
                 await step();
         }
-        catch (Exception exception) when (exception is TimeoutException or IOException or InvalidOperationException)
+        catch (Exception exception) when (exception is TimeoutException or IOException or InvalidOperationException or StoreUnavailableException)
         {
             Failed++;
             Trouble = exception.Message;

@@ -1,3 +1,5 @@
+using AspireElection.Benchmarks.Limits.Stands;
+
 namespace AspireElection.Benchmarks.Limits;
 
 /// <summary>What a hand-over through a server takes beside the least that its client library can do.</summary>
@@ -20,14 +22,14 @@ internal sealed class HandOverLimit(string store, string title, string bare, Fun
 
     public bool IsQuick => true;
 
-    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(5 + run.Rounds * 0.35);
+    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(4 + run.Rounds * 0.25);
 
     public async Task MeasureAsync(Run run)
     {
         var connection = await connect(run.Servers);
-        await using var own = new Relay("election", store, connection);
-        await using var limit = new Relay("bare", store, connection);
-        await Interleaved.MeasureAsync(run, run.Rounds, own, limit);
+        await using var own = new Relay(StandProgram.Of("election", store, connection));
+        await using var limit = new Relay(StandProgram.Of("bare", store, connection));
+        await Interleaved.ByTurnsAsync(run, run.Rounds, own, limit);
         var peer = $"{title}: {bare}, hand-over";
         run.Add(limit.ToFigure(peer));
         run.Add(own.ToFigure($"{title}: hand-over of two candidates") with { Peer = peer, RatioLimit = 2 });

@@ -6,27 +6,29 @@ namespace AspireElection.Benchmarks.Limits;
 /// A stand that stays and waits, and a new one for each round, which leads and is killed. So who is measured is as warm as
 /// a service that has run for a while, whoever was killed.
 /// </summary>
-/// <param name="kind">Of who waits.</param>
-/// <param name="killed">Of who is killed.</param>
-/// <param name="store">Where the seat is.</param>
-/// <param name="connection">Its connection string.</param>
-internal sealed class Kills(string kind, string killed, string store, string connection) : Contestant
+/// <param name="waiting">Who waits.</param>
+/// <param name="killed">Who is killed; by default one like the other.</param>
+internal sealed class Kills(StandProgram waiting, StandProgram? killed = null) : Contestant
 {
-    private const int WarmUp = 8;
-
     private StandProcess? _stays;
     private StandProcess? _leads;
+
+    /// <summary>From the signal to the line read, for who does not stamp by the clock of all; else to its own stamp.</summary>
+    public bool FromOutside { get; init; }
+
+    /// <summary>How often the seat goes to and fro before the first round: code that runs for the first time is slow.</summary>
+    public int WarmUp { get; init; } = 8;
 
     protected override bool IsReady => _stays is not null && _leads is not null;
 
     protected override async Task ReadyAsync()
     {
-        var next = StandProcess.Start(killed, store, "b", connection);
+        var next = StandProcess.Start(killed ?? waiting, "b");
         try
         {
             if (_stays is null)
             {
-                _stays = StandProcess.Start(kind, store, "a", connection);
+                _stays = StandProcess.Start(waiting, "a");
                 await _stays.ReadyAsync();
                 await _stays.StandAsync();
                 await _stays.LeadsAsync();
@@ -59,7 +61,8 @@ internal sealed class Kills(string kind, string killed, string store, string con
         await using var victim = _leads!;
         _leads = null;
         var at = victim.Kill();
-        return ((await _stays!.LeadsAsync()).At - at) / 1e6;
+        var leads = await _stays!.LeadsAsync();
+        return ((FromOutside ? leads.HeardAt : leads.At) - at) / 1e6;
     }
 
     protected override async ValueTask ResetAsync()

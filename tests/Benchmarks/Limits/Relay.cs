@@ -3,10 +3,8 @@ using AspireElection.Benchmarks.Limits.Stands;
 namespace AspireElection.Benchmarks.Limits;
 
 /// <summary>Two stands of one kind, each a process, that hand the seat to one another.</summary>
-internal sealed class Relay(string kind, string store, string connection) : Contestant
+internal sealed class Relay(StandProgram program) : Contestant
 {
-    private const int WarmUp = 8;
-
     private StandProcess? _leads;
     private StandProcess? _waits;
 
@@ -15,6 +13,9 @@ internal sealed class Relay(string kind, string store, string connection) : Cont
     /// processes; else from before the call in one to the knowledge of the other that it leads.
     /// </summary>
     public bool FromOutside { get; init; }
+
+    /// <summary>How often the seat goes to and fro before the first round: code that runs for the first time is slow.</summary>
+    public int WarmUp { get; init; } = 8;
 
     protected override bool IsReady => _waits is not null;
 
@@ -26,7 +27,7 @@ internal sealed class Relay(string kind, string store, string connection) : Cont
             return;
         }
 
-        (_leads, _waits) = (StandProcess.Start(kind, store, "a", connection), StandProcess.Start(kind, store, "b", connection));
+        (_leads, _waits) = (StandProcess.Start(program, "a"), StandProcess.Start(program, "b"));
         await _leads.ReadyAsync();
         await _waits.ReadyAsync();
         await _leads.StandAsync();

@@ -9,32 +9,31 @@ namespace AspireElection.Benchmarks.Limits.Stands;
 /// </summary>
 internal sealed class BareEtcd : IStand
 {
-    private const string Key = "bare";
-
     /// <summary>Nobody keeps it alive, so it outlasts all rounds.</summary>
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(30);
 
     private readonly EtcdCalls _calls;
+    private readonly string _key;
     private readonly long _lease;
     private WatchStream? _watch;
 
-    private BareEtcd(EtcdCalls calls, long lease) => (_calls, _lease) = (calls, lease);
+    private BareEtcd(EtcdCalls calls, string key, long lease) => (_calls, _key, _lease) = (calls, key, lease);
 
-    public static async Task<IStand> OpenAsync(string connection)
+    public static async Task<IStand> OpenAsync(string connection, string seat)
     {
         var calls = new EtcdCalls(EtcdOptions.Parse(connection), BootClock.Instance);
         var (lease, _) = await calls.GrantAsync(s_lease, CancellationToken.None);
-        return new BareEtcd(calls, lease);
+        return new BareEtcd(calls, "bare:" + seat, lease);
     }
 
     public async Task StandAsync()
     {
-        _watch = WatchStream.OfAll(_calls, Key, told => { if (told.IsDeleted) _ = TakeAsync(); }, static () => { });
+        _watch = WatchStream.OfAll(_calls, _key, told => { if (told.IsDeleted) _ = TakeAsync(); }, static () => { });
         await _watch.BegunAsync(CancellationToken.None);
         await TakeAsync();
     }
 
-    public Task ResignAsync() => Stamps.ResignAsync(() => DoAsync(new Txn().Then(Txn.Delete(Key))));
+    public Task ResignAsync() => Stamps.ResignAsync(() => DoAsync(new Txn().Then(Txn.Delete(_key))));
 
     public ValueTask DisposeAsync()
     {
@@ -45,7 +44,7 @@ internal sealed class BareEtcd : IStand
 
     private async Task TakeAsync()
     {
-        var answer = await DoAsync(new Txn().IfCreated(Key, 0).Then(Txn.Put(Key, "held", _lease)));
+        var answer = await DoAsync(new Txn().IfCreated(_key, 0).Then(Txn.Put(_key, "held", _lease)));
         if (!answer.Succeeded)
             return;
         Stamps.SayLeads();

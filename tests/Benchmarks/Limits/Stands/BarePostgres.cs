@@ -9,15 +9,15 @@ namespace AspireElection.Benchmarks.Limits.Stands;
 /// </summary>
 internal sealed class BarePostgres : IStand
 {
-    private const int Key = 4711;
-
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlConnection _look;
+    private readonly string _seat;
     private Task _taking = Task.CompletedTask;
 
-    private BarePostgres(NpgsqlConnection connection, NpgsqlConnection look) => (_connection, _look) = (connection, look);
+    private BarePostgres(NpgsqlConnection connection, NpgsqlConnection look, string seat) => (_connection, _look, _seat) = (connection, look, seat);
 
-    public static async Task<IStand> OpenAsync(string connection) => new BarePostgres(await ConnectAsync(connection), await ConnectAsync(connection));
+    public static async Task<IStand> OpenAsync(string connection, string seat) =>
+        new BarePostgres(await ConnectAsync(connection), await ConnectAsync(connection), seat);
 
     public async Task StandAsync()
     {
@@ -53,7 +53,7 @@ internal sealed class BarePostgres : IStand
 
     private async Task DoAsync(string function)
     {
-        await using var command = new NpgsqlCommand(string.Create(CultureInfo.InvariantCulture, $"SELECT {function}({Key})"), _connection)
+        await using var command = new NpgsqlCommand($"SELECT {function}(hashtext('{_seat}'))", _connection)
         {
             CommandTimeout = 0, // the wait is the purpose
         };

@@ -8,43 +8,42 @@ namespace AspireElection.Benchmarks.Limits.Stands;
 /// </summary>
 internal sealed class BareRedis : IStand
 {
-    private const string Key = "bare";
-
     /// <summary>Nobody renews, so it outlasts a round by far.</summary>
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(5);
-
-    private static readonly RedisChannel s_channel = new("bare", RedisChannel.PatternMode.Literal);
 
     private readonly ConnectionMultiplexer _connection;
     private readonly IDatabase _database;
     private readonly ISubscriber _subscriber;
+    private readonly string _key;
+    private readonly RedisChannel _channel;
 
-    private BareRedis(ConnectionMultiplexer connection) =>
-        (_connection, _database, _subscriber) = (connection, connection.GetDatabase(), connection.GetSubscriber());
+    private BareRedis(ConnectionMultiplexer connection, string key) =>
+        (_connection, _database, _subscriber, _key, _channel) = (
+            connection, connection.GetDatabase(), connection.GetSubscriber(), key, new RedisChannel(key, RedisChannel.PatternMode.Literal));
 
-    public static async Task<IStand> OpenAsync(string connection) => new BareRedis(await ConnectionMultiplexer.ConnectAsync(connection));
+    public static async Task<IStand> OpenAsync(string connection, string seat) => new BareRedis(await ConnectionMultiplexer.ConnectAsync(connection), "bare:" + seat);
 
     public async Task StandAsync()
     {
-        await _subscriber.SubscribeAsync(s_channel, (_, _) => _ = TakeAsync());
+        await _subscriber.SubscribeAsync(_channel, (_, _) => _ = TakeAsync());
         await TakeAsync();
     }
 
     public Task ResignAsync() => Stamps.ResignAsync(() =>
     {
         // In one go over one connection: the server does them in this order.
-        var deleted = _database.KeyDeleteAsync(Key);
-        return Task.WhenAll(deleted, _database.PublishAsync(s_channel, "free"));
+        var deleted = _database.KeyDeleteAsync(_key);
+        return Task.WhenAll(deleted, _database.PublishAsync(_channel, "free"));
     });
 
     public async ValueTask DisposeAsync() => await _connection.CloseAsync();
 
     private async Task TakeAsync()
     {
-        if (!await _database.StringSetAsync(Key, "held", s_lease, When.NotExists))
+        if (!await _database.StringSetAsync(_key, "held", s_lease, When.NotExists))
             return;
         Stamps.SayLeads();
         // Its own message would reach it before the other's.
-        await _subscriber.UnsubscribeAsync(s_channel);
+        await _subscriber.UnsubscribeAsync(_channel);
     }
 }

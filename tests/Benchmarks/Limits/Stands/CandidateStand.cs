@@ -5,7 +5,7 @@ namespace AspireElection.Benchmarks.Limits.Stands;
 /// Who resigned stands back for a lease; instead of that wait each round has a candidate of its own, as if the service
 /// had been started again.
 /// </remarks>
-internal sealed class CandidateStand(IElectionStore store, string node) : IStand
+internal sealed class CandidateStand(IElectionStore store, string seat, string node) : IStand
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
 
@@ -17,7 +17,7 @@ internal sealed class CandidateStand(IElectionStore store, string node) : IStand
             await _candidate.StopAsync();
         var options = new ElectionOptions { NodeId = node, LeaseDuration = Lease };
         options.Callbacks.BecameLeader = static _ => Stamps.SayLeads();
-        _candidate = new Candidate("stand", store, options);
+        _candidate = new Candidate(seat, store, options);
         await _candidate.StartAsync();
         while (_candidate.Leader is null)
             await Task.Delay(TimeSpan.FromMilliseconds(2));

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace AspireElection.Benchmarks.Limits.Stands;
 
 /// <summary>
-/// <c>stand election|bare|web STORE NODE</c>: one stand in a process of its own. It takes orders on standard input
+/// <c>stand election|bare|web|polling|voter STORE SEAT NODE</c>: one stand in a process of its own. It takes orders on standard input
 /// (<c>stand</c>, <c>resign</c>) and ends with it, so that a benchmark that was killed leaves nobody behind.
 /// </summary>
 internal static class StandCommand
@@ -24,11 +24,11 @@ internal static class StandCommand
 
     public static async Task RunAsync(string[] arguments)
     {
-        if (arguments is not [var kind, var store, var node])
-            throw new ArgumentException("stand takes: election|bare|web STORE NODE");
+        if (arguments is not [var kind, var store, var seat, var node])
+            throw new ArgumentException("stand takes: election|bare|web|polling|voter STORE SEAT NODE");
         var connection = Environment.GetEnvironmentVariable(Connection)
             ?? throw new ArgumentException($"{Connection} is not set; it holds the connection string of the store");
-        await using var stand = await OpenAsync(kind, store, node, connection);
+        await using var stand = await OpenAsync(kind, store, seat, node, connection);
         // A client may have us continue on the thread that reads its answers; what follows blocks its thread.
         await Task.Yield();
         Console.WriteLine(Ready);
@@ -51,16 +51,22 @@ internal static class StandCommand
         Environment.Exit(0);
     }
 
-    private static async Task<IStand> OpenAsync(string kind, string store, string node, string connection) => (kind, store) switch
+    private static async Task<IStand> OpenAsync(string kind, string store, string seat, string node, string connection)
     {
-        ("web", "postgres") => await BareInWebProcess.OpenAsync(await BarePostgres.OpenAsync(connection)),
-        ("bare", "redis") => await BareRedis.OpenAsync(connection),
-        ("bare", "postgres") => await BarePostgres.OpenAsync(connection),
-        ("bare", "etcd") => await BareEtcd.OpenAsync(connection),
-        ("election", "redis") => new CandidateStand(new RedisStore(await ConnectionMultiplexer.ConnectAsync(connection), BootClock.Instance), node),
-        ("election", "postgres") => new CandidateStand(new PostgresStore(connection, BootClock.Instance), node),
-        ("election", "etcd") => new CandidateStand(new EtcdStore(EtcdOptions.Parse(connection), BootClock.Instance), node),
-        ("election", "file") => new CandidateStand(new FileStore(connection, BootClock.Instance), node),
-        _ => throw new ArgumentException($"stand knows no {kind} {store}"),
-    };
+        return (kind, store) switch
+        {
+            ("web", "postgres") => await BareInWebProcess.OpenAsync(await BarePostgres.OpenAsync(connection, seat)),
+            ("polling", "redis") => await PollingRedis.OpenAsync(connection, seat),
+            ("bare", "redis") => await BareRedis.OpenAsync(connection, seat),
+            ("bare", "postgres") => await BarePostgres.OpenAsync(connection, seat),
+            ("bare", "etcd") => await BareEtcd.OpenAsync(connection, seat),
+            ("election", "redis") => new CandidateStand(new RedisStore(await ConnectionMultiplexer.ConnectAsync(connection), BootClock.Instance), seat, node),
+            ("election", "postgres") => new CandidateStand(new PostgresStore(connection, BootClock.Instance), seat, node),
+            ("election", "etcd") => new CandidateStand(new EtcdStore(EtcdOptions.Parse(connection), BootClock.Instance), seat, node),
+            ("election", "quorum") => new CandidateStand(await VotingPeer.OpenAsync(node, connection), seat, node),
+            ("voter", "quorum") => new Voter(await VotingPeer.OpenAsync(node, connection), seat),
+            ("election", "file") => new CandidateStand(new FileStore(connection, BootClock.Instance), seat, node),
+            _ => throw new ArgumentException($"stand knows no {kind} {store}"),
+        };
+    }
 }

@@ -11,32 +11,24 @@ internal sealed class StandProcess : IAsyncDisposable
 {
     private const int LinesKept = 20;
 
-    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(10);
-
     private readonly Process _process;
     private readonly string _name;
+    private readonly TimeSpan _patience;
     private readonly Channel<Line> _lines = Channel.CreateUnbounded<Line>();
     private readonly List<Line> _skipped = [];
     private readonly ConcurrentQueue<string> _errors = new();
 
-    private StandProcess(string kind, string store, string node, string connection)
+    private StandProcess(StandProgram program, string node)
     {
-        _name = $"{kind} {store} {node}";
-        string[] arguments = [typeof(StandProcess).Assembly.Location, StandCommand.Word, kind, store, node];
-        _process = Process.Start(new ProcessStartInfo("dotnet", arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { [StandCommand.Connection] = connection },
-        })!;
+        (_name, _patience) = ($"{program.Name} {node}", program.Patience);
+        _process = Process.Start(program.InfoOf(node))!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Remember(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
-    public static StandProcess Start(string kind, string store, string node, string connection) => new(kind, store, node, connection);
+    public static StandProcess Start(StandProgram program, string node) => new(program, node);
 
     /// <summary>Returns when it is connected and takes orders.</summary>
     public Task ReadyAsync() => SaysAsync(StandCommand.Ready);
@@ -97,7 +89,7 @@ internal sealed class StandProcess : IAsyncDisposable
             return said;
         }
 
-        using var limit = new CancellationTokenSource(s_bound);
+        using var limit = new CancellationTokenSource(_patience);
         try
         {
             while (true)
