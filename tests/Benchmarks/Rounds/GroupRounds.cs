@@ -6,10 +6,9 @@ namespace AspireElection.Benchmarks.Rounds;
 /// <param name="series">What is done.</param>
 /// <param name="rounds">How often by this group.</param>
 /// <param name="tally">Where it goes.</param>
-/// <param name="alone">Held by a round that has the machine to itself.</param>
-/// <param name="starts">Held while a process starts, which costs a core.</param>
+/// <param name="stage">Who measures milliseconds, or starts a process, asks for it.</param>
 /// <param name="run">Of which it is a part.</param>
-internal sealed class GroupRounds(Series series, int rounds, Tally tally, Turns alone, Turns starts, Run run)
+internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage stage, Run run)
 {
     /// <summary>Then a group is given up: its store, or the machine, is not fit.</summary>
     private const int MostFailures = 5;
@@ -56,7 +55,7 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Turns 
 
     private async Task<Group> StartedAsync(Place place)
     {
-        using var turn = await starts.TakeAsync(run.Stop);
+        using var turn = await stage.TogetherAsync(run.Stop);
         var group = new Group(place, series.Lease, series.Ending == Ending.CutOff, run.Stop);
         try
         {
@@ -109,19 +108,22 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Turns 
     private async Task AtOnceAsync(Group group, WorkerProcess leader)
     {
         await HeldOffAsync();
-        using var turn = await alone.TakeAsync(run.Stop);
-        await Task.Delay(Settles * (1 + Random.Shared.NextDouble()), TimeProvider.System, run.Stop);
-        _endedAt = series.Ending switch
+        using (await stage.AloneAsync(run.Stop))
         {
-            Ending.Resign => await leader.OrderAsync("resign", run.Stop),
-            Ending.Terminate => leader.Send(Signal.Terminate),
-            _ => leader.Send(Signal.Kill),
-        };
-        tally.Add(_endedAt, await group.NextLeaderAsync(_endedAt));
-        if (series.Ending == Ending.Terminate)
-            await leader.EndAsync();
+            await Task.Delay(Settles * (1 + Random.Shared.NextDouble()), TimeProvider.System, run.Stop);
+            _endedAt = series.Ending switch
+            {
+                Ending.Resign => await leader.OrderAsync("resign", run.Stop),
+                Ending.Terminate => leader.Send(Signal.Terminate),
+                _ => leader.Send(Signal.Kill),
+            };
+            tally.Add(_endedAt, await group.NextLeaderAsync(_endedAt));
+            if (series.Ending == Ending.Terminate)
+                await leader.EndAsync();
+        }
+
         if (series.Ending != Ending.Resign)
-            await group.StartAsync(leader.NodeId);
+            await RestartAsync(group, leader);
     }
 
     /// <summary>Who has resigned stands back for a lease: with three workers, one is always free to follow at once.</summary>
@@ -134,7 +136,7 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Turns 
 
     private async Task RestartAsync(Group group, WorkerProcess killed)
     {
-        using var turn = await starts.TakeAsync(run.Stop);
+        using var turn = await stage.TogetherAsync(run.Stop);
         await group.StartAsync(killed.NodeId);
     }
 }

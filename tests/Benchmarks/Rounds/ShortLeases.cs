@@ -9,7 +9,7 @@ internal sealed class ShortLeases : IPart
 
     public bool IsQuick => false;
 
-    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.Rounds * 3.5 + 20);
+    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.Rounds * 3.3 + 20);
 
     public async Task MeasureAsync(Run run)
     {

@@ -7,20 +7,19 @@ internal static class SideBySide
 {
     public static async Task MeasureAsync(Run run, IReadOnlyList<Series> all)
     {
-        using var alone = new Turns(1);
-        using var starts = new Turns(Environment.ProcessorCount);
+        var stage = new Stage();
         var (done, wanted) = (0, all.Sum(s => s.Rounds));
-        await Task.WhenAll(all.Select(series => MeasureAsync(run, series, alone, starts, () =>
+        await Task.WhenAll(all.Select(series => MeasureAsync(run, series, stage, () =>
             Progress.Show(Interlocked.Increment(ref done), wanted))));
     }
 
-    private static async Task MeasureAsync(Run run, Series series, Turns alone, Turns starts, Action told)
+    private static async Task MeasureAsync(Run run, Series series, Stage stage, Action told)
     {
         var tally = new Tally();
         try
         {
             await Task.WhenAll(Enumerable.Range(0, series.Groups).Select(g =>
-                new GroupRounds(series, series.Rounds / series.Groups + (g < series.Rounds % series.Groups ? 1 : 0), tally, alone, starts, run).MeasureAsync(told)));
+                new GroupRounds(series, series.Rounds / series.Groups + (g < series.Rounds % series.Groups ? 1 : 0), tally, stage, run).MeasureAsync(told)));
         }
         finally
         {
