@@ -375,6 +375,7 @@ public sealed class Candidate : IAsyncDisposable
         var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership)
         {
             Renewed = () => Announcements.Beat(OwnAsLeader(leadership)),
+            GaveBack = _presence.Refresh,
         };
         if (_stopping.IsCancellationRequested || !leadership.IsTrusted)
         {
@@ -391,10 +392,14 @@ public sealed class Candidate : IAsyncDisposable
         if (_doubted)
             tenure.Doubt();
         _changes.Publish(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));
-        _telemetry.BecameLeader(leadership.LeaderlessBefore);
-        ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
+        // Before any news of the seat: one that was free before the grant would be taken for the end of it.
         _observer.Took(OwnAsLeader(leadership));
         Announcements.Lead(OwnAsLeader(leadership));
+        tenure.WatchTrust();
+        // Who waits for the term hears of it first; what else begins with it would be ahead of that on a busy machine.
+        await Task.Yield();
+        _telemetry.BecameLeader(leadership.LeaderlessBefore);
+        ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
         _presence.Refresh();
         await tenure.RunAsync(grant.AnchoredAt, [.. _options.WhileLeading, .. _work]);
         Volatile.Write(ref _tenure, null);
@@ -421,7 +426,8 @@ public sealed class Candidate : IAsyncDisposable
             return;
         _observer.Gave(leadership.Token);
         Announcements.End(leadership.Token);
-        _presence.Refresh();
+        if (!tenure.GivesBack)
+            _presence.Refresh();
         _telemetry.LostLeadership(_clock.GetUtcNow() - leadership.Since, reason);
         ElectionLog.LostLeadership(_logger, Id.NodeId, Election, leadership.Token, reason);
         _changes.Publish(new ElectionChange.LostLeadership(_clock.GetUtcNow(), leadership, reason));

@@ -25,6 +25,7 @@ internal sealed class Tenure
     private Task _work = Task.CompletedTask;
     private int _resignReason = -1;
     private volatile bool _doubted;
+    private volatile bool _givesBack;
     private long _renewAt;
     private long _turnedAt;
 
@@ -55,6 +56,12 @@ internal sealed class Tenure
 
     /// <summary>Called after each renewal that stretched trust; must not block.</summary>
     public Action Renewed { get; init; } = static () => { };
+
+    /// <summary>Called once the seat was given back; must not block.</summary>
+    public Action GaveBack { get; init; } = static () => { };
+
+    /// <summary>Whether the seat is given back at once when the leadership has ended: what is not urgent waits for <see cref="GaveBack"/>.</summary>
+    public bool GivesBack => _givesBack;
 
     /// <summary>Ends when the seat was given back or lost, and the work has ended.</summary>
     public Task Over => _over.Task;
@@ -104,11 +111,14 @@ internal sealed class Tenure
         }
     }
 
+    /// <summary>Begins: from now on trust ends on time, whatever else is late.</summary>
+    public void WatchTrust() =>
+        _threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));
+
     public async Task RunAsync(long anchoredAt, IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
         try
         {
-            _threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));
             _work = _threads.Start(() => RunWorkAsync(whileLeading));
             _renewAt = anchoredAt + _times.RenewPeriod.ToTicksOf(_clock);
             if (await RenewUntilResignedAsync() is { } reason)
@@ -160,12 +170,16 @@ internal sealed class Tenure
 
         if (!Leadership.IsTrusted)
             reason = LossReason.Expired;
+        _givesBack = reason != LossReason.Expired;
         // Believing ends before the seat is free; the other way round, two nodes would lead for as long as it takes.
         if (Leadership.End(reason) && reason != LossReason.Expired)
         {
             using (ElectionTelemetry.StartStep("release"))
                 await ReleaseAsync();
         }
+
+        if (_givesBack)
+            GaveBack();
     }
 
     /// <summary>Renews when it is time or when in doubt, and says when to renew next.</summary>
@@ -265,7 +279,6 @@ internal sealed class Tenure
         }
         catch (OperationCanceledException) when (Leadership.Resigning.IsCancellationRequested)
         {
-            // The work obeyed.
         }
         catch (Exception exception)
         {

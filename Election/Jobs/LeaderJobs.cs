@@ -1,3 +1,5 @@
+using AspireElection.Timing;
+
 namespace AspireElection.Jobs;
 
 /// <summary>
@@ -30,9 +32,17 @@ internal sealed class LeaderJobs(IReadOnlyList<JobRun> jobs, ILedger ledger, Tim
     private async Task RunEachPeriodAsync(JobRun job, Leadership leadership, JobState state, CancellationToken stopping)
     {
         var period = job.Job.Schedule.Period!.Value;
-        while (!stopping.IsCancellationRequested)
+        // Told to stop it ends without an exception: those of all jobs, thrown anew in each method on their way, were a part
+        // of each hand-over.
+        var wake = new Wake(clock, period);
+        using var told = stopping.UnsafeRegister(static wake => ((Wake)wake!).Set(), wake);
+        while (true)
         {
-            await Task.Delay(UntilNext(state.LastRun, period), clock, stopping);
+            var dueAt = clock.After(UntilNext(state.LastRun, period));
+            while (!stopping.IsCancellationRequested && clock.GetTimestamp() < dueAt)
+                await wake.WaitUntilAsync(dueAt);
+            if (stopping.IsCancellationRequested)
+                return;
             var startedAt = clock.GetUtcNow();
             state = await RunOnceAsync(job, leadership, state, stopping);
             // A skipped run leaves no trace in the state, but it had its turn.

@@ -11,8 +11,23 @@ internal readonly record struct Answer(JsonElement Json, long SentAt, int Member
     /// <summary>Of the whole store, at the moment of the answer.</summary>
     public long Revision => Json.TryGetProperty("header", out var header) ? KeyValue.Whole(header, "revision") : 0;
 
+    /// <summary>
+    /// Whether a lease that this answer says was kept lasts for its whole duration from the earlier of both requests on,
+    /// although they were on their way side by side. Both bear the term of etcd's own leader up to which their member had
+    /// applied its log. What was written was in the log before any later leader was elected, and such a one gives each
+    /// lease its whole duration again; so only a keep-alive from before that term proves nothing.
+    /// </summary>
+    /// <param name="written">The answer to a step that writes.</param>
+    public bool WasKeptBeside(Answer written) =>
+        KeyValue.Whole(Json, "TTL") > 0 && written.Term > 0 && Term >= written.Term && Member == written.Member && MemberId == written.MemberId;
+
     /// <summary>Of a <see cref="Txn"/>: whether all comparisons held.</summary>
     public bool Succeeded => Json.TryGetProperty("succeeded", out var succeeded) && succeeded.GetBoolean();
+
+    private long Term => Json.TryGetProperty("header", out var header) ? KeyValue.Whole(header, "raft_term") : 0;
+
+    /// <summary>An endpoint may be a balancer before several.</summary>
+    private string? MemberId => Json.TryGetProperty("header", out var header) && header.TryGetProperty("member_id", out var id) ? $"{id}" : null;
 
     /// <summary>Of a read.</summary>
     public List<KeyValue> Keys => KeyValue.ParseAll(Json);

@@ -32,6 +32,23 @@ internal static class EtcdLease
     }
 
     /// <summary>
+    /// Keeps a lease beside another request, which alone decides: null when it could not, and what the answer proves is for
+    /// <see cref="Answer.WasKeptBeside"/> to say.
+    /// </summary>
+    public static async Task<Answer?> TryKeepAliveAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
+        {
+            // The other request meets the same trouble, or goes on without it.
+            return null;
+        }
+    }
+
+    /// <summary>
     /// Whether a lease was kept, for its whole duration from the sending of an answered read on. A keep-alive alone
     /// proves nothing: a member that was etcd's leader and is stuck may answer it of itself, while the others have
     /// elected another and let the lease end. A read is answered only by who is in touch with the majority; the same

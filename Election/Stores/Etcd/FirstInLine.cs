@@ -20,6 +20,9 @@ internal sealed class FirstInLine(EtcdCalls calls, TimeProvider clock, KnownTerm
         return best is not null && _madeWayFor.Add(best.Key);
     }
 
+    /// <summary>Whether a term that was given back leaves nothing to be waited for.</summary>
+    public bool MayFollow(TermRecord released) => known.BlocksUntil(candidacy, released) is null;
+
     /// <summary>
     /// Who is first may still have to wait: for the end of a term that a wiped server does not know any more, or for a
     /// leader whose key is gone although its lease lives, because somebody deleted it: that leader still trusts.

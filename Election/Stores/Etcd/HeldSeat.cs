@@ -59,16 +59,31 @@ internal sealed class HeldSeat : IDisposable
 
     public async ValueTask ReleaseAsync(CancellationToken cancellationToken)
     {
-        Dispose();
-        await _calls.AskAsync("kv/txn", Release(Term.Election, _record).Body, EtcdCalls.LongestWait, cancellationToken);
-        await _calls.RevokeAsync(_record.Lease);
+        // The end of its watch has time; who waits for the seat has not.
+        _over = true;
+        try
+        {
+            await _calls.AskAsync("kv/txn", Release(Term.Election, _record).Body, EtcdCalls.LongestWait, cancellationToken);
+        }
+        finally
+        {
+            Dispose();
+        }
+
+        // Nothing hangs on the lease any more. Revoked now, its write would be stored before the term of who follows.
+        _ = RevokeLaterAsync();
     }
 
     /// <summary>The seat is lost; its lease must not go on living beside the next term.</summary>
-    public async Task AbandonAsync()
+    public Task AbandonAsync()
     {
         Dispose();
         // Who holds the seat hears of its loss first: whoever is next waits for as long as this lease lives.
+        return RevokeLaterAsync();
+    }
+
+    private async Task RevokeLaterAsync()
+    {
         await Task.Delay(_candidacy.LeaseDuration / 10, _clock);
         await _calls.RevokeAsync(_record.Lease);
     }
@@ -125,6 +140,8 @@ internal sealed class HeldSeat : IDisposable
     /// </summary>
     private async Task WatchAsync(long revision)
     {
+        // The grant is told first: opening a line takes its time.
+        await Task.Yield();
         while (!_over)
         {
             var watch = WatchStream.OfEnd(_calls, _record.Key, revision, _ => Deleted(), _wake.Set);
@@ -161,6 +178,9 @@ internal sealed class HeldSeat : IDisposable
 
     private void Deleted()
     {
+        // By the release of this very seat.
+        if (_over)
+            return;
         _ = _deleted.CancelAsync();
         _candidacy.RenewNow();
     }

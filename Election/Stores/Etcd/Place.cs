@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -40,12 +41,22 @@ internal sealed record Place(string Key, long Created, CandidateId? Candidate, i
     /// </summary>
     public long TokenAfter(TermRecord? last) => last is null ? Created : last.Token + Math.Max(1, Created - last.Created);
 
-    /// <summary>What a candidate writes at its place; <c>etcdctl elect</c> shows it.</summary>
+    /// <summary>What a candidate writes at its place; <c>etcdctl elect</c> shows it. The rank is first: the server compares it.</summary>
     public static string ValueOf(Candidacy candidacy) => new JsonObject
     {
+        ["rank"] = Rank(candidacy.Priority),
         ["node"] = candidacy.Id.NodeId,
         ["incarnation"] = candidacy.Id.Incarnation,
         ["priority"] = candidacy.Priority,
         ["address"] = candidacy.Address,
     }.ToJsonString();
+
+    /// <summary>
+    /// What the values of all come before who have no higher priority. One of a foreign candidate may come before or after:
+    /// that costs a look, and nobody his turn.
+    /// </summary>
+    public static string Above(int priority) => $"{{\"rank\":\"{Rank(priority + 1L)}";
+
+    /// <summary>A priority as digits in whose order texts are.</summary>
+    private static string Rank(long priority) => (priority - int.MinValue).ToString("D10", CultureInfo.InvariantCulture);
 }

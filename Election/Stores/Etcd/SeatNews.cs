@@ -64,6 +64,13 @@ internal sealed class SeatNews(string election, TimeProvider clock)
             return _firstIsKnown && (_first is null || _first.Created > place.Created);
     }
 
+    /// <summary>The record as it is once that very leader has given its place back; null where another led last.</summary>
+    public TermRecord? GivenBackBy(Place place)
+    {
+        lock (_gate)
+            return _term is { } last && last.Key == place.Key && last.Created == place.Created ? last with { Released = true } : null;
+    }
+
     public void Hear(SeatLook look)
     {
         lock (_gate)

@@ -16,6 +16,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private long _created;
     private long _keptAt;
     private TermRecord? _attempt;
+    private volatile Place? _gone;
 
     public async ValueTask<HeldSeat> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +32,20 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
             while (true)
             {
                 if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
-                    look = await WaitBehindAsync(before, look, cancellationToken);
+                {
+                    using var watch = WatchStream.OfEnd(calls, before.Key, look.Revision + 1, _ => Gone(before), _wake.Set);
+                    await WaitBehindAsync(before, watch, cancellationToken);
+                    if (_gone == before && news.GivenBackBy(before) is { } released && _first.MayFollow(released))
+                    {
+                        (var next, look) = await FollowAsync(released, look, cancellationToken);
+                        if (next is null)
+                            continue;
+                        granted = true;
+                        return next;
+                    }
+
+                    look = await ConfirmAsync(cancellationToken);
+                }
                 else if (_first.MakesWay(look))
                     look = await GoBehindAsync(cancellationToken);
                 else if (await _first.BlockedUntilAsync(look, _bound, cancellationToken) is { } until)
@@ -93,24 +107,47 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     }
 
     /// <summary>Until the key before is gone. The heartbeats of this process look at the first in the line as well: a watch may be dead.</summary>
-    private async ValueTask<SeatLook> WaitBehindAsync(Place before, SeatLook look, CancellationToken cancellationToken)
+    private async ValueTask WaitBehindAsync(Place before, WatchStream watch, CancellationToken cancellationToken)
     {
-        var gone = false;
-        using (var watch = WatchStream.OfEnd(calls, before.Key, look.Revision + 1, _ => Ring(), _wake.Set))
-        {
-            while (!Volatile.Read(ref gone) && !watch.HasEnded && !news.HasPassed(before))
-                await WaitAsync(long.MaxValue, cancellationToken);
-            if (watch.HasEnded && !gone)
-                await WaitAsync(clock.After(candidacy.RetryPeriod), cancellationToken);
-        }
+        while (_gone != before && !watch.HasEnded && !news.HasPassed(before))
+            await WaitAsync(long.MaxValue, cancellationToken);
+        if (watch.HasEnded && _gone != before)
+            await WaitAsync(clock.After(candidacy.RetryPeriod), cancellationToken);
+    }
 
-        return await ConfirmAsync(cancellationToken);
+    private void Gone(Place before)
+    {
+        _gone = before;
+        _wake.Set();
+    }
 
-        void Ring()
-        {
-            Volatile.Write(ref gone, true);
-            _wake.Set();
-        }
+    /// <summary>
+    /// Takes the term of a leader that stood right before and has given its place back: in one step, which compares what a
+    /// look would have told, and keeps the lease beside it. Nobody else can be before: whoever led was the first. The
+    /// trust window is anchored at the sending, which follows the release.
+    /// </summary>
+    /// <returns>The seat, or null and what is there instead.</returns>
+    private async ValueTask<(HeldSeat? Seat, SeatLook Look)> FollowAsync(TermRecord released, SeatLook look, CancellationToken cancellationToken)
+    {
+        var attempt = _attempt = NewTerm(look, released);
+        var take = Write(attempt, new Txn()
+            .IfCreated(_key, _created)
+            .IfAllBelow(EtcdKeys.Line(candidacy.Election), Place.Above(candidacy.Priority))
+            .IfValue(EtcdKeys.Term(candidacy.Election), released.ToString()))
+            .Else(SeatLook.Operations(candidacy.Election));
+        var taking = calls.AskAsync("kv/txn", take.Body, _bound, cancellationToken);
+        var keeping = calls.TryKeepAliveAsync(_lease, _bound, cancellationToken);
+        var (taken, kept) = (await taking, await keeping);
+        if (!taken.Succeeded)
+            look = WithOwn(Hear(SeatLook.Of(taken, 0)));
+        if (kept is { } beside && beside.WasKeptBeside(taken))
+            _keptAt = Math.Min(taken.SentAt, beside.SentAt);
+        else if (await calls.KeepAliveAsync(_lease, taken, _bound, cancellationToken))
+            _keptAt = taken.SentAt;
+        else
+            throw calls.LeaseLost();
+        // It may have been done by a request whose answer was lost.
+        return taken.Succeeded || $"{look.Term}" == $"{attempt}" ? (new HeldSeat(calls, clock, candidacy, attempt, _keptAt, taken.Revision), look) : (null, look);
     }
 
     private async ValueTask<SeatLook> WaitUntilAsync(long until, CancellationToken cancellationToken)
@@ -154,24 +191,29 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private async ValueTask<HeldSeat?> TakeAsync(SeatLook look, CancellationToken cancellationToken)
     {
         var anchor = _keptAt;
-        var own = look.Line.First(p => p.Key == _key);
-        var token = FencingToken.Next(own.TokenAfter(look.Term) - 1, candidacy.HighestToken, calls.Time.Microseconds);
-        _attempt = new TermRecord(
-            token, candidacy.Id, candidacy.Address, calls.Time.Now, _key, _created, _lease,
-            EtcdLease.SecondsOf(candidacy.LeaseDuration), look.Term?.First ?? token, Released: false);
-        var text = _attempt.ToString();
-        var take = new Txn()
-            .IfCreated(_key, _created)
-            .IfModified(EtcdKeys.Term(candidacy.Election), look.TermModified)
-            // Not only the successor's first write but its mere grant ends the writes of the terms before it.
-            .Then(Txn.Put(EtcdKeys.Term(candidacy.Election), text), Txn.Put(EtcdKeys.Fence(candidacy.Election), new Fence(token, candidacy.Id).ToString()))
+        _attempt = NewTerm(look, look.Term);
+        var take = Write(_attempt, new Txn().IfCreated(_key, _created).IfModified(EtcdKeys.Term(candidacy.Election), look.TermModified))
             .Else(Txn.Get(EtcdKeys.Term(candidacy.Election)), Txn.Get(_key));
         var answer = await calls.AskAsync("kv/txn", take.Body, _bound, cancellationToken);
         // It may have been done by a request whose answer was lost.
         var done = answer.Succeeded ||
-            (answer.KeysOf(0).FirstOrDefault().Value == text && answer.KeysOf(1).FirstOrDefault().Created == _created);
+            (answer.KeysOf(0).FirstOrDefault().Value == _attempt.ToString() && answer.KeysOf(1).FirstOrDefault().Created == _created);
         return done ? new HeldSeat(calls, clock, candidacy, _attempt, anchor, answer.Revision) : null;
     }
+
+    private TermRecord NewTerm(SeatLook look, TermRecord? last)
+    {
+        var own = look.Line.First(p => p.Key == _key);
+        var token = FencingToken.Next(own.TokenAfter(last) - 1, candidacy.HighestToken, calls.Time.Microseconds);
+        return new TermRecord(
+            token, candidacy.Id, candidacy.Address, calls.Time.Now, _key, _created, _lease,
+            EtcdLease.SecondsOf(candidacy.LeaseDuration), last?.First ?? token, Released: false);
+    }
+
+    /// <summary>Not only the successor's first write but its mere grant ends the writes of the terms before it.</summary>
+    private Txn Write(TermRecord term, Txn when) => when.Then(
+        Txn.Put(EtcdKeys.Term(candidacy.Election), term.ToString()),
+        Txn.Put(EtcdKeys.Fence(candidacy.Election), new Fence(term.Token, candidacy.Id).ToString()));
 
     /// <summary>Takes the key and what it may hold by mistake out of the way of others; what cannot be reached ends with the lease.</summary>
     private async ValueTask LeaveAsync()

@@ -21,6 +21,20 @@ internal sealed class Txn
 
     public Txn IfValue(string key, string value) => If(key, "VALUE", "value", Base64(value));
 
+    /// <summary>Whether the values of all keys that begin so come before a text, byte by byte; false where there is no such key.</summary>
+    public Txn IfAllBelow(string prefix, string text)
+    {
+        _compare.Add(new JsonObject
+        {
+            ["key"] = Base64(prefix),
+            ["range_end"] = Convert.ToBase64String(EtcdKeys.EndOf(prefix)),
+            ["target"] = "VALUE",
+            ["result"] = "LESS",
+            ["value"] = Base64(text),
+        });
+        return this;
+    }
+
     public Txn Then(params JsonObject[] operations) => Add(_success, operations);
 
     public Txn Else(params JsonObject[] operations) => Add(_failure, operations);

@@ -16,7 +16,7 @@ internal sealed class Standing(
     private static readonly TimeSpan s_longestSlot = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
 
-    private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10);
+    private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10, atOnce: true);
     private readonly HeardSeat _heard = new(clock);
     private readonly string _me = candidacy.Id.ToString();
     private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);
@@ -49,9 +49,16 @@ internal sealed class Standing(
         }
         finally
         {
-            calls.Unsubscribe(news, HearNews);
-            calls.Unsubscribe(turn, HearTurn);
+            _ = UnsubscribeAsync(news, turn);
         }
+    }
+
+    /// <summary>After the grant was told.</summary>
+    private async Task UnsubscribeAsync(RedisChannel news, RedisChannel turn)
+    {
+        await Task.Yield();
+        calls.Unsubscribe(news, HearNews);
+        calls.Unsubscribe(turn, HearTurn);
     }
 
     /// <summary>The attempt at the end last told fails then, and says so; a line that comes back before costs nothing.</summary>

@@ -46,6 +46,10 @@ internal sealed class QueueNews(TimeProvider clock)
 
     public bool HasPassed(QueuePlace place) => _firstIsKnown && (_first is null || _first.Created > place.Created);
 
+    /// <summary>The record as it is once that very leader has given its place back; null where another led last.</summary>
+    public QueueTerm? GivenBackBy(QueuePlace place) =>
+        _term is { } last && last.Key == place.Key && last.Created == place.Created ? last with { Released = true } : null;
+
     public void Hear(QueueLook look)
     {
         (_second, _secondHeardAt) = (look.Second, clock.GetTimestamp());

@@ -116,6 +116,10 @@ internal sealed class QueueServer(History history, double rate) : Server(history
         return true;
     }
 
+    /// <summary>Takes the term of a leader that has given its place back, where nobody better waits; null when done, else what is there.</summary>
+    public QueueLook? Follow(QueueTerm term, QueueTerm released, int priority, long known) =>
+        _term == term || (_term == released && _line.Values.All(p => p.Priority <= priority) && Take(term, _termModified, known)) ? null : Look();
+
     /// <summary>Gives key and term back in one step; an older attempt only loses its key.</summary>
     public bool Release(QueueTerm term)
     {

@@ -32,7 +32,24 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
             while (true)
             {
                 if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
-                    look = await WaitBehindAsync(before, cancellationToken);
+                {
+                    var gone = await WaitBehindAsync(before, cancellationToken);
+                    if (gone && news.GivenBackBy(before) is { } released && (mistake == WorldMistake.NoWipeGuard || news.Blocks(candidacy, released) is null))
+                    {
+                        if (await FollowAsync(released, look, cancellationToken) is { } found)
+                        {
+                            look = found;
+                            continue;
+                        }
+
+                        granted = true;
+                        return (_attempt!, Anchor);
+                    }
+
+                    // The anchor of a term is the sending of a request after the grant.
+                    await KeepAsync(cancellationToken);
+                    look = await LookAsync(cancellationToken);
+                }
                 else if (MakesWay(look))
                     look = await GoBehindAsync(cancellationToken);
                 else if (await BlockedUntilAsync(look, cancellationToken) is { } until)
@@ -40,7 +57,7 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
                 else if (await TakeAsync(look, cancellationToken))
                 {
                     granted = true;
-                    return (_attempt!, mistake == WorldMistake.AnchorIsBeforeTheWait ? _linedUpAt : _keptAt);
+                    return (_attempt!, Anchor);
                 }
                 else
                     look = await LookAsync(cancellationToken);
@@ -53,6 +70,8 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
                 _ = LeaveAsync();
         }
     }
+
+    private long Anchor => mistake == WorldMistake.AnchorIsBeforeTheWait ? _linedUpAt : _keptAt;
 
     private async Task<QueueLook> JoinAsync(CancellationToken cancellationToken)
     {
@@ -83,7 +102,8 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
         return look;
     }
 
-    private async Task<QueueLook> WaitBehindAsync(QueuePlace before, CancellationToken cancellationToken)
+    /// <summary>Whether the key before is known to be gone.</summary>
+    private async Task<bool> WaitBehindAsync(QueuePlace before, CancellationToken cancellationToken)
     {
         var watch = client.Watch(before.Key, before.Created, _bell.Ring);
         try
@@ -102,9 +122,38 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
             client.Forget(watch);
         }
 
-        // The anchor of a term is the sending of a request after the grant.
-        await KeepAsync(cancellationToken);
-        return await LookAsync(cancellationToken);
+        return watch.IsGone;
+    }
+
+    /// <summary>Takes the term of who stood right before and has given its place back, and keeps the lease beside it.</summary>
+    /// <returns>Null when it was taken, else what is there instead.</returns>
+    private async Task<QueueLook?> FollowAsync(QueueTerm released, QueueLook look, CancellationToken cancellationToken)
+    {
+        var attempt = _attempt = NewTerm(look, released);
+        var known = news.Blocks(candidacy, released)?.Token ?? 0;
+        var sentAt = clock.GetTimestamp();
+        var taking = client.AskBoundedAsync(
+            "follow the leader", () => server.Follow(attempt, released, candidacy.Priority, known), _bound, cancellationToken);
+        var keeping = TryKeepAsync(cancellationToken);
+        var found = await taking;
+        if (await keeping)
+            _keptAt = sentAt;
+        else
+            await KeepAsync(cancellationToken);
+        return found is null ? null : WithOwn(Hear(found with { AskedAt = sentAt }));
+    }
+
+    private async Task<bool> TryKeepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.AskBoundedAsync("keep alive", () => server.KeepAlive(_lease), _bound, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
+        {
+            // The other request decides.
+            return false;
+        }
     }
 
     private async Task<QueueLook> WaitUntilAsync(long until, CancellationToken cancellationToken)
@@ -162,14 +211,18 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
 
     private async Task<bool> TakeAsync(QueueLook look, CancellationToken cancellationToken)
     {
-        var own = look.Line.First(p => p.Key == _key);
-        var least = look.Term is { } last ? last.Token + Math.Max(1, own.Created - last.Created) : own.Created;
-        var token = mistake == WorldMistake.TokenFromAWipedCounter ? least : FencingToken.Next(least - 1, candidacy.HighestToken, news.Microseconds);
-        _attempt = new QueueTerm(
-            token, candidacy.Id, candidacy.Address, clock.GetUtcNow(), _key, _created, _lease, _seconds, look.Term?.First ?? token, Released: false);
-        var attempt = _attempt;
+        var attempt = _attempt = NewTerm(look, look.Term);
         var known = news.Blocks(candidacy, look.Term)?.Token ?? 0;
         return await client.AskBoundedAsync("take the term", () => server.Take(attempt, look.TermModified, known), _bound, cancellationToken);
+    }
+
+    private QueueTerm NewTerm(QueueLook look, QueueTerm? last)
+    {
+        var own = look.Line.First(p => p.Key == _key);
+        var least = last is null ? own.Created : last.Token + Math.Max(1, own.Created - last.Created);
+        var token = mistake == WorldMistake.TokenFromAWipedCounter ? least : FencingToken.Next(least - 1, candidacy.HighestToken, news.Microseconds);
+        return new QueueTerm(
+            token, candidacy.Id, candidacy.Address, clock.GetUtcNow(), _key, _created, _lease, _seconds, last?.First ?? token, Released: false);
     }
 
     private async Task LeaveAsync()
