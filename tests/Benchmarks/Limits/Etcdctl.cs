@@ -10,8 +10,7 @@ namespace AspireElection.Benchmarks.Limits;
 
 /// <summary>
 /// Two <c>etcdctl elect</c>: the leader gets SIGINT, gives its key back and ends; the other prints that it leads. It
-/// stamps nothing, so the instants are those of the signal sent and of the line read. Left behind by a benchmark that was
-/// killed, it ends with its session a minute after etcd did.
+/// stamps nothing, so the instants are those of the signal sent and of the line read.
 /// </summary>
 internal sealed class Etcdctl(string program, string endpoint) : Contestant
 {
@@ -76,13 +75,17 @@ internal sealed class Etcdctl(string program, string endpoint) : Contestant
 
     private sealed class Elector : IAsyncDisposable
     {
+        /// <summary>It becomes etcdctl, beside a process that kills it where this program ends without a word.</summary>
+        private const string Guarded = "exec 3<&0; (read -r _ <&3 || kill -9 $$) > /dev/null 2>&1 & exec \"$@\" < /dev/null 3<&-";
+
         private readonly Process _process;
         private readonly Channel<long> _heard = Channel.CreateUnbounded<long>();
 
         public Elector(string program, string endpoint)
         {
-            _process = Process.Start(new ProcessStartInfo(program, ["--endpoints", endpoint, "elect", Election, "somebody"])
+            _process = Process.Start(new ProcessStartInfo("sh", ["-c", Guarded, "sh", program, "--endpoints", endpoint, "elect", Election, "somebody"])
             {
+                RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 Environment = { ["ETCDCTL_API"] = "3" },
@@ -127,6 +130,9 @@ internal sealed class Etcdctl(string program, string endpoint) : Contestant
                 await _process.WaitForExitAsync();
             }
 
+            // Before its number is another's: the guard shall kill nobody.
+            await _process.StandardInput.WriteLineAsync();
+            await _process.StandardInput.FlushAsync();
             _process.Dispose();
         }
     }
