@@ -10,7 +10,14 @@ internal sealed class HeldSeat
 {
     private static readonly TimeSpan UnlockLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// For how long a hand-over is left alone after a release: until then there is a new leader. A server process that ends, and
+    /// observers who ask, would take the processor from the one that serves it.
+    /// </summary>
+    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(20);
+
     private readonly LockSession _session;
+    private readonly TimeProvider _clock;
     private readonly PostgresErrors _errors;
     private readonly Action<HeldSeat> _over;
     private Task _loop = Task.CompletedTask;
@@ -19,8 +26,9 @@ internal sealed class HeldSeat
     // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued.
     private readonly Channel<Order> _orders = Channel.CreateBounded<Order>(new BoundedChannelOptions(8) { SingleReader = true });
 
-    public HeldSeat(LockSession session, Candidacy candidacy, Term term, PostgresErrors errors, Action<HeldSeat> over)
+    public HeldSeat(LockSession session, Candidacy candidacy, Term term, TimeProvider clock, PostgresErrors errors, Action<HeldSeat> over)
     {
+        _clock = clock;
         _session = session;
         _errors = errors;
         _over = over;
@@ -53,27 +61,27 @@ internal sealed class HeldSeat
             : throw _errors.Unfit("earlier heartbeats are still unanswered; see whether the server hangs");
     }
 
-    /// <summary>Unlocks, so that the server wakes the next in line, and closes the session; bounded.</summary>
-    public async Task ReleaseAsync(TimeProvider clock)
+    /// <summary>Marks the term and unlocks, so that the server wakes the next in line, and closes the session; bounded.</summary>
+    public async Task ReleaseAsync()
     {
         var unlock = new Order(null, CancellationToken.None);
         if (_orders.Writer.TryWrite(unlock))
         {
             try
             {
-                await unlock.Answer.Task.WaitAsync(UnlockLimit, clock);
+                await unlock.Answer.Task.WaitAsync(UnlockLimit, _clock);
             }
-            catch (TimeoutException)
+            catch (Exception exception) when (exception is TimeoutException or StoreUnavailableException)
             {
-                // The server hangs: closing the session below unlocks as well, as soon as it goes on.
+                // The server hangs, or refused a part of it: closing the session below unlocks as well, as soon as it goes on.
             }
         }
 
-        await CloseAsync(clock);
+        await CloseAsync();
     }
 
     /// <summary>Closes the session, whatever is under way on it; bounded.</summary>
-    public async Task CloseAsync(TimeProvider clock)
+    public async Task CloseAsync()
     {
         _ended = true;
         _orders.Writer.TryComplete();
@@ -81,7 +89,7 @@ internal sealed class HeldSeat
             return;
         try
         {
-            await _loop.WaitAsync(UnlockLimit, clock);
+            await _loop.WaitAsync(UnlockLimit, _clock);
         }
         catch (TimeoutException)
         {
@@ -132,7 +140,8 @@ internal sealed class HeldSeat
             var ordered = _orders.Reader.WaitToReadAsync().AsTask();
             var ended = _session.Connection.WaitAsync(enough.Token);
             await Task.WhenAny(ordered, ended);
-            await enough.CancelAsync();
+            // Not by CancelAsync, which takes a detour through the pool: a resign waits for this.
+            enough.Cancel();
             try
             {
                 await ended;
@@ -156,8 +165,9 @@ internal sealed class HeldSeat
         {
             if (order.Lease is not { } lease)
             {
-                await _session.UnlockAsync();
+                await _session.GiveBackAsync(Term);
                 order.Answer.TrySetResult(RenewAnswer.Lost);
+                await Task.Delay(HandOver, _clock, _session.Aborted);
                 return false;
             }
 
@@ -170,7 +180,7 @@ internal sealed class HeldSeat
             // The statement failed and the session lives: nobody knows whether it renewed.
             order.Answer.TrySetException(_errors.Unavailable(exception));
             _ = order.Answer.Task.Exception;
-            return true;
+            return order.Lease is not null;
         }
         catch
         {

@@ -36,6 +36,7 @@ internal sealed class LockSession : IAsyncDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly NpgsqlCommand _wait;
     private readonly NpgsqlCommand _beat;
+    private readonly ReleaseStatement _release;
     private readonly string _idle;
     private readonly string _grace;
     private int _backend;
@@ -55,6 +56,7 @@ internal sealed class LockSession : IAsyncDisposable
         _beat = new NpgsqlCommand(Beat, connection);
         _beat.Parameters.With(Milliseconds(Lease));
         Term = new TermStatement(this, candidacy);
+        _release = new ReleaseStatement(connection, candidacy);
     }
 
     public NpgsqlConnection Connection { get; }
@@ -88,6 +90,7 @@ internal sealed class LockSession : IAsyncDisposable
             await session._wait.PrepareAsync(cancellationToken);
             await session._beat.PrepareAsync(cancellationToken);
             await session.Term.PrepareAsync(cancellationToken);
+            await session._release.PrepareAsync(cancellationToken);
             if (listeners is not null && session.Lease >= LongestWait)
                 session._news = session.NewsOf(candidacy, listeners);
             return session;
@@ -144,12 +147,8 @@ internal sealed class LockSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the lock back. Locks stack in a session, so all of them.</summary>
-    public async Task UnlockAsync()
-    {
-        await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", Connection);
-        await unlock.ExecuteNonQueryAsync(Aborted);
-    }
+    /// <summary>Marks the term as given back and gives the lock back; the session is of no use after it.</summary>
+    public Task GiveBackAsync(Term term) => _release.ExecuteAsync(term.Token, Aborted);
 
     /// <summary>
     /// Ends whatever is under way, and with it the session. Cancelling asks the server over a second connection, which
@@ -164,6 +163,7 @@ internal sealed class LockSession : IAsyncDisposable
             await _news.DisposeAsync();
         await _beat.DisposeAsync();
         await Term.DisposeAsync();
+        await _release.DisposeAsync();
         await Connection.DisposeAsync();
     }
 

@@ -9,7 +9,10 @@ internal sealed class PostgresSeats(
     PostgresErrors errors, TimeProvider clock)
     : IPostgresSeats
 {
-    private static readonly TimeSpan MarkLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TellLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long observers are left alone after a grant: the new leader has a few steps to go.</summary>
+    private static readonly TimeSpan Taking = TimeSpan.FromMilliseconds(5);
 
     /// <summary>How often a candidate may miss its turn before the server is said to be unfit.</summary>
     private const int Turns = 10;
@@ -64,19 +67,8 @@ internal sealed class PostgresSeats(
     {
         if (!_held.TryRemove(term, out var seat))
             return;
-        try
-        {
-            await marks.ReleasedAsync(term, cancellationToken).WaitAsync(MarkLimit, clock, cancellationToken);
-        }
-        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException or OperationCanceledException)
-        {
-            // The seat is given back all the same. Without the mark a successor waits for a lease, and only when the
-            // server restarts in between.
-        }
-        finally
-        {
-            await seat.ReleaseAsync(clock);
-        }
+        await seat.ReleaseAsync();
+        await TellAsync(term, TimeSpan.Zero);
     }
 
     /// <summary>Ends all waiting, and closes every session and with it every seat.</summary>
@@ -84,7 +76,7 @@ internal sealed class PostgresSeats(
     {
         await _closing.CancelAsync();
         foreach (var seat in _held.Values)
-            await seat.CloseAsync(clock);
+            await seat.CloseAsync();
     }
 
     /// <summary>
@@ -102,9 +94,10 @@ internal sealed class PostgresSeats(
                 grant = await new LineWait(session, candidacy, errors, clock).WaitAsync();
             cancellationToken.ThrowIfCancellationRequested();
             kept = true;
-            var seat = new HeldSeat(session, candidacy, grant.Term, errors, over => _held.TryRemove(over.Term, out _));
+            var seat = new HeldSeat(session, candidacy, grant.Term, clock, errors, over => _held.TryRemove(over.Term, out _));
             _held[grant.Term] = seat;
             seat.Start();
+            _ = TellAsync(grant.Term, Taking);
             return grant;
         }
         catch (NpgsqlException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
@@ -124,10 +117,23 @@ internal sealed class PostgresSeats(
         }
     }
 
+    private async Task TellAsync(Term term, TimeSpan after)
+    {
+        try
+        {
+            await Task.Delay(after, clock, _closing.Token);
+            await marks.TellAsync(term, _closing.Token).WaitAsync(TellLimit, clock, _closing.Token);
+        }
+        catch (Exception)
+        {
+            // Whatever it was (a server that is gone, a store that is closed): observers look by themselves, a little later.
+        }
+    }
+
     /// <summary>A new campaign of the same incarnation has given its earlier term up: closing the session frees the seat.</summary>
     private async Task CloseOrphansAsync(Candidacy candidacy)
     {
         foreach (var orphan in _held.Values.Where(s => s.Term.Election == candidacy.Election && s.Term.Candidate == candidacy.Id))
-            await orphan.CloseAsync(clock);
+            await orphan.CloseAsync();
     }
 }

@@ -7,12 +7,19 @@ internal sealed class TermMarks(PooledStatements pool)
 {
     private const string Own = "WHERE election = $1 AND token = $2 AND node_id = $3 AND incarnation = $4";
 
-    /// <summary>Shows that the term was given back rather than cut off.</summary>
-    /// <remarks>
-    /// Not durable on purpose: a mark that is lost in a crash costs a wait, and no hand-over waits for the disk.
-    /// </remarks>
-    public Task<int> ReleasedAsync(Term term, CancellationToken cancellationToken) => WriteAsync(
-        new NpgsqlBatchCommand($"UPDATE election_terms SET released_token = token {Own}"), term, cancellationToken);
+    /// <summary>
+    /// Tells all observers to look at the seat, unless there is a newer term: whoever took that one tells. Not in the
+    /// transactions of a hand-over themselves: every observer of the cluster would wake, and ask, before the new leader is
+    /// answered.
+    /// </summary>
+    public Task<int> TellAsync(Term term, CancellationToken cancellationToken) => pool.RunAsync(
+        async (connection, cancellation) =>
+        {
+            await using var tell = new NpgsqlCommand($"SELECT pg_notify('{PostgresObservation.Channel}', election) FROM election_terms {Own}", connection);
+            tell.Parameters.WithTerm(term);
+            return await tell.ExecuteNonQueryAsync(cancellation);
+        },
+        cancellationToken).AsTask();
 
     /// <summary>Tells observers, and those who outlast the term after a restart, of a longer lease.</summary>
     public Task<int> LongerLeaseAsync(Term term, TimeSpan lease, CancellationToken cancellationToken)

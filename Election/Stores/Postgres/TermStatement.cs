@@ -81,7 +81,6 @@ internal sealed class TermStatement : IAsyncDisposable
                 backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
             RETURNING token)
         SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
-            (SELECT pg_notify('{{PostgresObservation.Channel}}', $1) FROM taken)::text,
             CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0),
             (SELECT token = released_token FROM last)
         """;
@@ -134,9 +133,9 @@ internal sealed class TermStatement : IAsyncDisposable
         await using var reader = await _command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         if (!reader.IsDBNull(0))
-            return new TermAnswer.Taken(reader.GetInt64(0), reader.IsDBNull(7) ? null : reader.GetBoolean(7));
+            return new TermAnswer.Taken(reader.GetInt64(0), reader.IsDBNull(6) ? null : reader.GetBoolean(6));
         if (!reader.IsDBNull(1))
-            return new TermAnswer.BetterWaits(reader.GetInt32(1), reader.GetInt64(6));
+            return new TermAnswer.BetterWaits(reader.GetInt32(1), reader.GetInt64(5));
         return reader.IsDBNull(2)
             ? new TermAnswer.Forgotten()
             : new TermAnswer.Outlast(reader.GetInt64(2), TimeSpan.FromMilliseconds(reader.GetInt64(3)));

@@ -127,8 +127,26 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
         for (var time = 0; time < 3; time++)
             Assert.True(await session.LineUpAsync());
         Assert.Equal(1, await CountLocksAsync());
-        await session.UnlockAsync();
+        await session.GiveBackAsync(new Term(Election, candidacy.Id, 1));
         Assert.Equal(0, await CountLocksAsync());
+    }
+
+    [Fact]
+    public async Task A_table_that_somebody_keeps_locked_does_not_keep_a_seat_that_is_given_back()
+    {
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        var waiting = Acquire(store, Stand("waiter"));
+        await UntilWaiting(1);
+        await using var connection = await Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await RunAsync(connection, "LOCK TABLE election_terms IN ACCESS EXCLUSIVE MODE");
+        var released = store.ReleaseAsync(leader.Term, CancellationToken.None).AsTask();
+        await Until(async () => await CountWaitingAsync() == 0, "the next in line was granted the lock");
+        Assert.False(waiting.IsCompleted, "it took a term whose table was locked");
+        await transaction.RollbackAsync();
+        await released;
+        await waiting;
     }
 
     private PostgresErrors Errors => new(Server.ConnectionString);

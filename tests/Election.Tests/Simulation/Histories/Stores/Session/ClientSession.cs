@@ -60,6 +60,9 @@ internal sealed class ClientSession
     public Task<bool> BeatAsync(TimeSpan lease, CancellationToken cancellationToken) =>
         AskAsync<bool>("beat", answer => answer.Give(_server.Beat(Backend, lease)), Lease, cancellationToken);
 
+    public Task GiveBackAsync(Term term) =>
+        AskAsync<bool>("give back", answer => answer.Give(_server.GiveBack(Backend, term)), TimeSpan.FromSeconds(1), CancellationToken.None);
+
     /// <summary>It ended, on the server's side or because nothing more is to be expected of it.</summary>
     public void End()
     {

@@ -5,6 +5,8 @@ internal sealed class HeldSession
 {
     private const int MostOrders = 8;
 
+    private static readonly TimeSpan s_handOver = TimeSpan.FromMilliseconds(20);
+
     private readonly ClientSession _session;
     private readonly Candidacy _candidacy;
     private readonly Action<HeldSession> _over;
@@ -46,9 +48,19 @@ internal sealed class HeldSession
         return await order.Answer.Task.WaitAsync(cancellationToken);
     }
 
-    public async Task ReleaseAsync()
+    public async Task ReleaseAsync(TimeProvider clock)
     {
         End();
+        try
+        {
+            await _session.GiveBackAsync(Term);
+            await Task.Delay(s_handOver, clock);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Closing the session frees the seat as well.
+        }
+
         await _session.CloseAsync();
     }
 

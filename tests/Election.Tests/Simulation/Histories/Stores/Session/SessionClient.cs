@@ -6,7 +6,8 @@ namespace AspireElection.Tests.Simulation.Histories;
 /// <summary>The client's side of <see cref="SessionServer"/>: what the PostgreSQL store does, without its client library.</summary>
 internal sealed class SessionClient : StoreClient
 {
-    private static readonly TimeSpan s_markLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_tellLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_taking = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_longestPoll = TimeSpan.FromSeconds(10);
 
     private readonly SessionServer _server;
@@ -49,16 +50,8 @@ internal sealed class SessionClient : StoreClient
     {
         if (!_held.Remove(term, out var seat))
             return;
-        try
-        {
-            await AskAsync("mark the release", () => _server.MarkReleased(term), s_markLimit, cancellationToken);
-        }
-        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
-        {
-            // The seat is given back all the same.
-        }
-
-        await seat.ReleaseAsync();
+        await seat.ReleaseAsync(Clock);
+        await TellAsync(term, TimeSpan.Zero);
     }
 
     public override async IAsyncEnumerable<Sighting> ObserveAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -143,6 +136,7 @@ internal sealed class SessionClient : StoreClient
             });
             _held[grant.Term] = seat;
             seat.Start();
+            _ = TellAsync(grant.Term, s_taking);
             return grant;
         }
         catch (StoreUnavailableException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
@@ -156,6 +150,20 @@ internal sealed class SessionClient : StoreClient
                 _open.Remove(session);
                 session.Close();
             }
+        }
+    }
+
+    private async Task TellAsync(Term term, TimeSpan after)
+    {
+        try
+        {
+            if (after > TimeSpan.Zero)
+                await Task.Delay(after, Clock);
+            await AskAsync("tell", () => _server.Tell(term), s_tellLimit, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Observers look by themselves, a little later.
         }
     }
 

@@ -125,7 +125,6 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         session.IdleTimeout = candidacy.LeaseDuration.Ticks;
         Idle(session);
         History.Granted(candidacy.Id.ToString(), token, lastToken < alive ? [alive] : []);
-        Notify();
         return new TakeAnswer(token);
     }
 
@@ -156,17 +155,30 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         return true;
     }
 
-    public bool MarkReleased(Term term)
+    /// <summary>Marks the term as given back, and gives the lock back whether it could be marked or not.</summary>
+    public bool GiveBack(int backend, Term term)
+    {
+        MarkReleased(term);
+        return StepBack(backend);
+    }
+
+    /// <summary>Has all observers look, unless there is a newer term.</summary>
+    public bool Tell(Term term)
+    {
+        if (_row is { } row && row.Token == term.Token && row.Id == term.Candidate)
+            Notify();
+        return true;
+    }
+
+    private void MarkReleased(Term term)
     {
         var named = _row is { } row && row.Token == term.Token && row.Id == term.Candidate;
         if (History.Mistake == WorldMistake.ReleaseByHolderOnly)
             named = _row is { } held && held.Id.NodeId == term.Candidate.NodeId;
         if (!named)
-            return false;
+            return;
         _row = _row! with { Released = true };
         History.Released(_row.Token);
-        Notify();
-        return true;
     }
 
     /// <summary>The row of the last term, and whether its own session still holds the lock.</summary>
