@@ -55,11 +55,12 @@ internal sealed class Presence(
 
     /// <summary>
     /// Others have changed what this node is: it says so within a retry period, unless it is again what it last said.
-    /// Spread, because the same news reach all followers at one instant.
+    /// Spread, because the same news reach all followers at one instant; and not in the first half, because in a hand-over
+    /// nobody leads for a moment, and a thousand followers would each have to take back that they were candidates.
     /// </summary>
     public void RefreshSoon()
     {
-        Interlocked.Exchange(ref _compareAt, clock.After(times.RetryPeriod * random.NextDouble()));
+        Interlocked.Exchange(ref _compareAt, clock.After(times.RetryPeriod * (1 + random.NextDouble()) / 2));
         _wake.Set();
     }
 
@@ -137,7 +138,8 @@ internal sealed class Presence(
     {
         try
         {
-            return self() != _said;
+            // The term alone can wait for the next heartbeat: it would be news of every follower after each hand-over.
+            return _said is not { } said || self() with { Term = said.Term } != said;
         }
         catch (Exception)
         {

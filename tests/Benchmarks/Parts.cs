@@ -4,6 +4,7 @@ using AspireElection.Benchmarks.Limits;
 using AspireElection.Benchmarks.Limits.Stands;
 using AspireElection.Benchmarks.Peers;
 using AspireElection.Benchmarks.Rounds;
+using AspireElection.Benchmarks.Server;
 
 namespace AspireElection.Benchmarks;
 
@@ -12,8 +13,7 @@ internal static class Parts
 {
     public static IReadOnlyList<IPart> All { get; } =
     [
-        new IsLeaderCost(),
-        new FanOutCost(),
+        new InProcessCosts(),
         HandOverLimit.Redis,
         HandOverLimit.Postgres,
         HandOverLimit.Etcd,
@@ -22,6 +22,8 @@ internal static class Parts
         new LocalHandOvers(),
         new RedisElectors(),
         new PgBoss(),
+        new ServerLoad(),
+        new OneElection(),
         new ManyElections(),
         new HandOvers(),
         new LongLeases(),
@@ -33,6 +35,7 @@ internal static class Parts
     public static IReadOnlyDictionary<string, Func<string[], Task>> Children { get; } = new Dictionary<string, Func<string[], Task>>
     {
         [StandCommand.Word] = StandCommand.RunAsync,
+        [CrowdCommand.Word] = CrowdCommand.RunAsync,
         [Holding.Word] = Holding.RunAsync,
     };
 }

@@ -53,7 +53,7 @@ internal sealed class ManyElections : IPart
         {
             return (await HeldAsync(server, store, count, run.Stop), count, null);
         }
-        catch (InvalidOperationException failed)
+        catch (TimeoutException failed)
         {
             return (null, count, failed.Message);
         }
@@ -64,7 +64,7 @@ internal sealed class ManyElections : IPart
         string[] arguments = [Holding.Word, store, .. new[] { count, (int)Lease.TotalMilliseconds }.Select(n => n.ToString(CultureInfo.InvariantCulture))];
         // The sessions that wait come on top of those of the pool.
         var connection = server is PostgresServer ? server.ConnectionString + ";Maximum Pool Size=20" : server.ConnectionString;
-        using var holder = new OwnProcess(arguments, new Dictionary<string, string> { [Holding.Connection] = connection });
+        using var holder = Child.OfThisProgram(arguments, new Dictionary<string, string> { [Holding.Connection] = connection });
         return HeldElections.Parse("{" + await holder.AnswerAsync("{", Limit, stop));
     }
 

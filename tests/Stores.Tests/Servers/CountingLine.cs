@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace AspireElection.Stores.Tests.Servers;
 
-/// <summary>A line to a server that counts round trips: requests that follow an answer, and the first of each connection.</summary>
+/// <summary>A line to a server that counts bytes and round trips: requests that follow an answer, and the first of each connection.</summary>
 internal sealed class CountingLine : IAsyncDisposable
 {
     private readonly int _target;
@@ -11,6 +11,7 @@ internal sealed class CountingLine : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _accepting;
     private int _trips;
+    private long _bytes;
 
     public CountingLine(int target)
     {
@@ -22,6 +23,9 @@ internal sealed class CountingLine : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public int Trips => Volatile.Read(ref _trips);
+
+    /// <summary>Both ways.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
 
     public async ValueTask DisposeAsync()
     {
@@ -74,6 +78,7 @@ internal sealed class CountingLine : IAsyncDisposable
             while (await from.GetStream().ReadAsync(buffer, _ending.Token) is > 0 and int count)
             {
                 passed();
+                Interlocked.Add(ref _bytes, count);
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _ending.Token);
             }
         }

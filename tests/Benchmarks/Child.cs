@@ -2,22 +2,23 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
 
-namespace AspireElection.Benchmarks.Crowds;
+namespace AspireElection.Benchmarks;
 
-/// <summary>This program as a child of itself: it is given orders by lines, and answers by lines.</summary>
-internal sealed class OwnProcess : IDisposable
+/// <summary>A process that is given orders by lines, and answers by lines; it ends with whoever started it.</summary>
+internal sealed class Child : IDisposable
 {
     private const int ErrorsKept = 20;
 
     private readonly string _name;
     private readonly Process _process;
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly Channel<string> _lines;
     private readonly ConcurrentQueue<string> _errors = new();
 
-    public OwnProcess(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    private Child(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Channel<string>? lines)
     {
-        _name = string.Join(' ', arguments);
-        var start = new ProcessStartInfo("dotnet", [typeof(OwnProcess).Assembly.Location, .. arguments])
+        _lines = lines ?? Channel.CreateUnbounded<string>();
+        _name = string.Join(' ', [Path.GetFileNameWithoutExtension(program), .. arguments]);
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -32,7 +33,20 @@ internal sealed class OwnProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    public int Id => _process.Id;
+    /// <summary>This program, as a word of <see cref="Parts.Children"/> makes it.</summary>
+    /// <param name="arguments">The word, and what it takes.</param>
+    /// <param name="environment">Further variables.</param>
+    /// <param name="lines">Where its lines go; children that share it are heard in the order in which they speak.</param>
+    public static Child OfThisProgram(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Channel<string>? lines = null) =>
+        new(typeof(Child).Assembly.Location, arguments, environment, lines);
+
+    /// <summary>The worker of the same build: bin/Benchmarks/CONFIGURATION of the artifacts folder has it beside itself.</summary>
+    public static Child Worker(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var bin = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        return new Child(Path.Combine(bin.Parent!.Parent!.FullName, "Workers", bin.Name, "Workers.dll"), arguments, environment, null);
+    }
 
     public void Order(string order)
     {
@@ -56,8 +70,7 @@ internal sealed class OwnProcess : IDisposable
         }
         catch (Exception exception) when (exception is ChannelClosedException || (exception is OperationCanceledException && !stop.IsCancellationRequested))
         {
-            throw new InvalidOperationException(
-                $"'{_name}' did not say '{beginning}' within {limit.TotalSeconds:0} s: {string.Join(' ', _errors)}", exception);
+            throw new TimeoutException($"'{_name}' did not say '{beginning}' within {limit.TotalSeconds:0} s: {string.Join(' ', _errors)}", exception);
         }
     }
 

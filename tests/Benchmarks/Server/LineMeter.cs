@@ -1,0 +1,17 @@
+using AspireElection.Stores.Tests.Servers;
+
+namespace AspireElection.Benchmarks.Server;
+
+/// <summary>Counts round trips and bytes on the way to a server that counts neither.</summary>
+internal sealed class LineMeter(RealServer server) : IMeter
+{
+    private readonly CountingLine _line = new(server.Port);
+
+    public string ConnectionString => server.ConnectionString.Replace($"Port={server.Port}", $"Port={_line.Port}", StringComparison.Ordinal);
+
+    public Reading Read() => new(_line.Trips, _line.Bytes);
+
+    public Task<Reading> ReadAsync(CancellationToken stop) => Task.FromResult(Read());
+
+    public ValueTask DisposeAsync() => _line.DisposeAsync();
+}
