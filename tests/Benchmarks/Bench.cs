@@ -79,17 +79,17 @@ internal sealed class Bench(Options options, CancellationToken stop)
         {
             await part.MeasureAsync(run);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
             run.CannotMeasure(part.Name, "the run was stopped");
         }
-        catch (Exception exception) when (!stop.IsCancellationRequested && !again)
+        catch (Exception exception) when (options.Quick && !again)
         {
             run.Tell($"measured again, because the first time failed: {exception.GetType().Name}: {exception.Message}");
             await MeasureAsync(part, run, again: true);
             return;
         }
-        catch (Exception exception) when (!stop.IsCancellationRequested)
+        catch (Exception exception)
         {
             run.Breaks($"was not measured to its end: {exception.GetType().Name}: {exception.Message}");
         }

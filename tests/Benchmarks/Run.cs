@@ -42,7 +42,7 @@ internal sealed class Run(bool quick, int rounds, Servers servers, CancellationT
     {
         if (figure.Values.Count == 0)
         {
-            CannotMeasure(figure.Name, $"all {figure.Failed} rounds failed");
+            CannotMeasure(figure.Name, figure.Failed == 0 ? "no round was made" : $"all {figure.Failed} rounds failed");
             return;
         }
 

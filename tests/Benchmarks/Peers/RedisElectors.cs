@@ -11,6 +11,10 @@ internal sealed class RedisElectors : IPart
     private const string Redlock = "redlock 4.2 (2 s lease, tries every 200 ms)";
     private const string Polling = "polling SET NX (2 s lease, every second)";
 
+    /// <summary>The figures of theirs that whole workers stand beside.</summary>
+    public const string RedlockKilled = $"Redis: {Redlock}, SIGKILL";
+    public const string PollingKilled = $"Redis: {Polling}, SIGKILL";
+
     public string Name => "redis-electors";
 
     public bool IsQuick => false;

@@ -14,18 +14,20 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
     private const int MostFailures = 5;
 
     /// <summary>Followers stand in line again, and the phase of what goes on in periods is a random one.</summary>
-    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(60);
 
     private DateTimeOffset _endedAt;
 
-    public async Task MeasureAsync(Action told)
+    /// <param name="endsAt">No round begins later.</param>
+    /// <param name="told">Called after each round.</param>
+    public async Task MeasureAsync(DateTimeOffset endsAt, Action told)
     {
         var failures = 0;
         Group? group = null;
         using var place = await Place.OfAsync(series.Store, run.Servers);
         try
         {
-            for (var round = 0; round < rounds; round++, told())
+            for (var round = 0; round < rounds && DateTimeOffset.UtcNow < endsAt; round++, told())
             {
                 try
                 {
@@ -39,10 +41,8 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
                     if (group is not null)
                         await group.DisposeAsync();
                     group = null;
-                    if (++failures < MostFailures)
-                        continue;
-                    tally.Fail(rounds - round - 1);
-                    return;
+                    if (++failures == MostFailures)
+                        return;
                 }
             }
         }
@@ -129,7 +129,7 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
     /// <summary>Who has resigned stands back for a lease: with three workers, one is always free to follow at once.</summary>
     private async Task HeldOffAsync()
     {
-        var pause = series.Ending == Ending.Resign ? _endedAt + series.Lease / 2 + Settles - DateTimeOffset.UtcNow : TimeSpan.Zero;
+        var pause = series.Ending == Ending.Resign ? _endedAt + series.Lease / 2 + TimeSpan.FromMilliseconds(100) - DateTimeOffset.UtcNow : TimeSpan.Zero;
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, TimeProvider.System, run.Stop);
     }

@@ -15,7 +15,7 @@ internal sealed class HandOvers : IPart
 
     public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(Plan(run).Sum(s => s.Rounds * (s.Ending == Ending.Resign ? 0.2 : 0.6)) + 10);
 
-    public Task MeasureAsync(Run run) => SideBySide.MeasureAsync(run, Plan(run));
+    public Task MeasureAsync(Run run) => SideBySide.MeasureAsync(run, Plan(run), Estimate(run));
 
     private static List<Series> Plan(Run run) =>
     [

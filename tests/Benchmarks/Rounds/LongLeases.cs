@@ -17,5 +17,6 @@ internal sealed class LongLeases : IPart
         .. Series.On(Leased, [Series.Long], Ending.Kill, run.Rounds, groups: 3),
         .. Series.On([.. Leased, "postgres"], [Series.Middle], Ending.CutOff, run.Rounds),
         .. Series.On(Leased, [Series.Middle], Ending.Kill, run.Rounds),
-    ]);
+    ],
+    Estimate(run));
 }

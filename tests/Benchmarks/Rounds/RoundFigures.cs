@@ -1,3 +1,4 @@
+using AspireElection.Benchmarks.Peers;
 using AspireElection.Benchmarks.Report;
 
 namespace AspireElection.Benchmarks.Rounds;
@@ -5,8 +6,6 @@ namespace AspireElection.Benchmarks.Rounds;
 /// <summary>The figures of a series: how they are called, what is asked of them, and beside what they stand.</summary>
 internal static class RoundFigures
 {
-    private const string PollEverySecond = "poll every second, SIGKILL";
-
     /// <summary>Beyond the lease: what a store that looks in periods may be late, and a process that has to be woken.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100);
 
@@ -30,7 +29,7 @@ internal static class RoundFigures
             "etcd" => "etcd: bare key + watch, hand-over",
             _ => null,
         },
-        Beside = series.Store == "etcd" ? ["etcd: etcdctl elect, SIGINT to next"] : [],
+        Beside = series is { Store: "etcd", Ending: Ending.Terminate } ? ["etcd: etcdctl elect, SIGINT to next"] : [],
     };
 
     private static Figure Killed(Series series, Tally tally)
@@ -38,8 +37,15 @@ internal static class RoundFigures
         var figure = Made(series, "SIGKILL to next leader", tally.Next, tally);
         return series.Store switch
         {
-            "postgres" => figure with { Peer = "PostgreSQL: bare advisory lock, SIGKILL", RatioLimit = 2, Beside = ["pg-boss (npm), SIGKILL", PollEverySecond] },
-            "redis" => figure with { Limit = LeaseBound(series), Peer = "redlock (npm), SIGKILL", Beside = [PollEverySecond] },
+            "postgres" => figure with
+            {
+                Peer = "PostgreSQL: bare advisory lock, SIGKILL",
+                RatioLimit = 2,
+                // A large process lives on for some milliseconds, with its connections, while the system takes its memory back.
+                Beside = ["PostgreSQL: bare advisory lock, SIGKILL of a web process that holds it", PgBoss.Killed],
+            },
+            // What others were measured with.
+            "redis" when series.Lease == Series.Middle => figure with { Limit = LeaseBound(series), Beside = [RedisElectors.PollingKilled, RedisElectors.RedlockKilled] },
             _ => figure with { Limit = LeaseBound(series) },
         };
     }

@@ -9,11 +9,11 @@ internal sealed class ShortLeases : IPart
 
     public bool IsQuick => false;
 
-    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.Rounds * 3.3 + 20);
+    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(run.Rounds * 2.4 + 20);
 
     public async Task MeasureAsync(Run run)
     {
-        await SideBySide.MeasureAsync(run, [.. Series.On([.. Leased, "postgres"], [Series.Short], Ending.CutOff, run.Rounds)]);
-        await SideBySide.MeasureAsync(run, [.. Series.On(Leased, [Series.Short], Ending.Kill, run.Rounds)]);
+        await SideBySide.MeasureAsync(run, [.. Series.On([.. Leased, "postgres"], [Series.Short], Ending.CutOff, run.Rounds, groups: 2)], Estimate(run) / 2);
+        await SideBySide.MeasureAsync(run, [.. Series.On(Leased, [Series.Short], Ending.Kill, run.Rounds)], Estimate(run) / 2);
     }
 }

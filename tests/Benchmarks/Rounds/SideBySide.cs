@@ -5,21 +5,30 @@ namespace AspireElection.Benchmarks.Rounds;
 /// <summary>Runs the groups of several series at one time; what takes milliseconds takes turns.</summary>
 internal static class SideBySide
 {
-    public static async Task MeasureAsync(Run run, IReadOnlyList<Series> all)
+    /// <param name="run">The run.</param>
+    /// <param name="all">What is measured.</param>
+    /// <param name="about">How long it should take; half as long again, and no more rounds begin.</param>
+    public static async Task MeasureAsync(Run run, IReadOnlyList<Series> all, TimeSpan about)
     {
+        var endsAt = DateTimeOffset.UtcNow + about * 1.5;
         var stage = new Stage();
         var (done, wanted) = (0, all.Sum(s => s.Rounds));
-        await Task.WhenAll(all.Select(series => MeasureAsync(run, series, stage, () =>
+        await Task.WhenAll(all.Select(series => MeasureAsync(run, series, stage, endsAt, () =>
             Progress.Show(Interlocked.Increment(ref done), wanted))));
     }
 
-    private static async Task MeasureAsync(Run run, Series series, Stage stage, Action told)
+    private static async Task MeasureAsync(Run run, Series series, Stage stage, DateTimeOffset endsAt, Action told)
     {
         var tally = new Tally();
         try
         {
             await Task.WhenAll(Enumerable.Range(0, series.Groups).Select(g =>
-                new GroupRounds(series, series.Rounds / series.Groups + (g < series.Rounds % series.Groups ? 1 : 0), tally, stage, run).MeasureAsync(told)));
+                new GroupRounds(series, series.Rounds / series.Groups + (g < series.Rounds % series.Groups ? 1 : 0), tally, stage, run).MeasureAsync(endsAt, told)));
+        }
+        catch (InvalidOperationException missing) when (!run.Stop.IsCancellationRequested)
+        {
+            // The others have their servers.
+            run.Tell($"{series.Title}, {series.Ending}, {series.LeaseText}: {missing.Message}");
         }
         finally
         {
