@@ -35,6 +35,11 @@ internal sealed record LastTerm(long Number, string Text, TermRecord? Record, lo
 /// higher number, or a successor that finds its content changed, by the same argument one number further up.
 /// Whoever was granted n+1 counts its trust from before T1, its challengers theirs from after.
 /// </para>
+/// <para>
+/// In an empty folder the first number is the time, and who creates it is granted only if there is no other at all. A
+/// write that the system held up while the folder was emptied lands below the terms of the new life, then. From 1 it
+/// would land on one of them, and a late release would free a seat that somebody else trusts in.
+/// </para>
 /// </remarks>
 internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider clock)
 {
@@ -42,6 +47,9 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
 
     /// <summary>Older ones are of use only to candidates that slept for as many terms.</summary>
     private const int Kept = 8;
+
+    /// <summary>First numbers are told apart by the tenth of a second: who comes at the same time wants the same file.</summary>
+    private const long Step = 100_000;
 
     private readonly Lock _gate = new();
     private LastTerm _last = new(0, string.Empty, null, 0);
@@ -64,16 +72,23 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
         }
     }
 
+    /// <summary>The number of the first term in an empty folder: above those of its former lives, unless all clocks were set back.</summary>
+    public static long FirstNumber(long highestToken, DateTimeOffset now) =>
+        FencingToken.Next(0, highestToken, (now - DateTimeOffset.UnixEpoch).Ticks / 10) / Step * Step;
+
     /// <summary>Begins the term after <paramref name="last"/>; null when somebody else was faster.</summary>
     public Grant? TryTake(LastTerm last, Candidacy candidacy)
     {
         var anchor = clock.GetTimestamp();
-        var number = last.Number + 1;
+        var number = last.Number == 0 ? FirstNumber(candidacy.HighestToken, clock.GetUtcNow()) : last.Number + 1;
+        // Who slept since then would end a term by creating a later number, if only until it withdraws.
+        if (last.Number == 0 && Highest() != 0)
+            return null;
         if (Write(number, last, candidacy) is not { } record)
             return null;
         var unchanged = last.Number == 0 || StoreFolder.TryRead(FileOf(last.Number)) == last.Text;
         // Its own: over a folder that was emptied meanwhile the file of this number may be somebody else's.
-        if (!unchanged || !IsHighest(number) || StoreFolder.TryRead(FileOf(number)) != record.ToText())
+        if (!unchanged || !IsHighest(number) || (last.Number == 0 && !IsOnly(number)) || StoreFolder.TryRead(FileOf(number)) != record.ToText())
         {
             Withdraw(number, record.ToText());
             return null;
@@ -158,6 +173,8 @@ internal sealed class TermFiles(string path, StoreFolder folder, TimeProvider cl
 
     /// <summary>Asks for the very next as well: a listing may be disturbed by files that come and go meanwhile.</summary>
     private bool IsHighest(long number) => Highest() == number && !File.Exists(FileOf(number + 1));
+
+    private bool IsOnly(long number) => Numbers().All(n => n == number);
 
     private long Highest() => Numbers().DefaultIfEmpty().Max();
 

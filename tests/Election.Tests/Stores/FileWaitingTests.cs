@@ -1,3 +1,4 @@
+using System.Globalization;
 using AspireElection.Stores.Files;
 using AspireElection.Timing;
 
@@ -55,11 +56,11 @@ public sealed class FileWaitingTests : FolderFixture
         var (one, two) = (NewStore(), NewStore());
         var old = Stand("node-1", leaseSeconds: 1);
         await Campaign(one, old);
-        var heldUp = await File.ReadAllTextAsync(Term(1));
-        File.Delete(Term(1));
+        var heldUp = await File.ReadAllTextAsync(LastTerm());
+        File.Delete(LastTerm());
         await Campaign(two, Stand("node-2", leaseSeconds: 1));
         var written = BootClock.Instance.GetTimestamp();
-        await File.WriteAllTextAsync(Term(3), heldUp.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Term(NumberOf(LastTerm()) + 2), heldUp.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
         var next = await Campaign(one, old).WaitAsync(Bound);
         Assert.True(next.AnchoredAt >= written + lease.ToTicksOf(BootClock.Instance), "it took the seat beside its living holder");
     }
@@ -113,6 +114,10 @@ public sealed class FileWaitingTests : FolderFixture
         Assert.Equal(Layout.Seats, Path.GetDirectoryName(Layout.SeatOf(name)));
         Assert.DoesNotContain(Path.GetExtension(file), (string[])[".term", ".waiter", ".member", ".ledger", ".fence"]);
     }
+
+    private string LastTerm() => Directory.GetFiles(SeatFolder, "*.term").Max(StringComparer.Ordinal)!;
+
+    private static long NumberOf(string file) => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture);
 
     private string Term(long number) => Path.Combine(SeatFolder, $"{number:D16}.term");
 }

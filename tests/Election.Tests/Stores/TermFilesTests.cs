@@ -16,7 +16,7 @@ public sealed class TermFilesTests(ITestOutputHelper output) : FolderFixture
         Assert.True(leader.Rewrite(grant.Term, r => r));
         Assert.Null(challenger.TryTake(silent, Stand("node-2")));
         Assert.True(leader.Rewrite(grant.Term, r => r));
-        Assert.Equal(1, challenger.Look().Number);
+        Assert.Equal(silent.Number, challenger.Look().Number);
     }
 
     [Fact]
@@ -35,9 +35,10 @@ public sealed class TermFilesTests(ITestOutputHelper output) : FolderFixture
     {
         var terms = NewTerms();
         var grant = terms.TryTake(terms.Look(), Stand("node-1"))!;
-        File.WriteAllText(FileOf(2), string.Empty);
+        var next = terms.Look().Number + 1;
+        File.WriteAllText(FileOf(next), string.Empty);
         Assert.False(terms.Rewrite(grant.Term, r => r));
-        Assert.Equal(2, terms.Look().Number);
+        Assert.Equal(next, terms.Look().Number);
         Assert.Null(terms.Look().Record);
     }
 
@@ -49,9 +50,9 @@ public sealed class TermFilesTests(ITestOutputHelper output) : FolderFixture
         var slept = sleeper.Look();
         for (var term = 0; term < 30; term++)
             grant = terms.TryTake(terms.Look(), Stand("node-1"))!;
-        Assert.False(File.Exists(FileOf(2)), "the sleeper would not even create its file");
+        Assert.False(File.Exists(FileOf(slept.Number + 1)), "the sleeper would not even create its file");
         Assert.Null(sleeper.TryTake(slept, Stand("node-2")));
-        Assert.False(File.Exists(FileOf(2)), "the sleeper left its file");
+        Assert.False(File.Exists(FileOf(slept.Number + 1)), "the sleeper left its file");
         Assert.True(terms.Rewrite(grant.Term, r => r));
     }
 
@@ -62,18 +63,48 @@ public sealed class TermFilesTests(ITestOutputHelper output) : FolderFixture
         var slept = sleeper.Look();
         for (var term = 0; term < 30; term++)
             Assert.NotNull(terms.TryTake(terms.Look(), Stand("node-1")));
+        var last = terms.Look().Number;
         Assert.Null(sleeper.TryTake(slept, Stand("node-2")));
-        Assert.False(File.Exists(FileOf(1)), "the sleeper left its file");
+        Assert.Equal(last, terms.Look().Number);
+    }
+
+    [Fact]
+    public void A_release_that_was_held_up_while_the_folder_was_emptied_frees_no_seat_of_a_later_term()
+    {
+        var (past, holder) = (NewTerms(), NewTerms());
+        var old = past.TryTake(past.Look(), Stand("node-1"))!;
+        var file = FileOf(past.Look().Number);
+        Assert.True(past.Rewrite(old.Term, r => r with { Released = true }));
+        var release = File.ReadAllText(file);
+        // First numbers are told apart by the tenth of a second.
+        Assert.True(SpinWait.SpinUntil(() => TermFiles.FirstNumber(0, DateTimeOffset.UtcNow) > past.Look().Number, Bound));
+        Directory.Delete(SeatFolder, recursive: true);
+        Directory.CreateDirectory(SeatFolder);
+        var grant = holder.TryTake(holder.Look(), Stand("node-2"))!;
+        File.WriteAllText(file, release);
+        Assert.True(holder.Look().Record!.IsHeldUnder(grant.Term));
+        Assert.True(holder.Rewrite(grant.Term, r => r));
+    }
+
+    [Fact]
+    public void Of_two_that_find_the_folder_empty_at_different_times_not_both_are_granted()
+    {
+        var (one, other) = (NewTerms(), NewTerms());
+        var (first, second) = (one.Look(), other.Look());
+        Assert.NotNull(one.TryTake(first, Stand("node-1")));
+        Assert.Null(other.TryTake(second, Stand("node-2")));
     }
 
     [Fact]
     public void Few_files_are_kept_of_many_terms()
     {
         var terms = NewTerms();
-        for (var term = 0; term < 40; term++)
+        Assert.NotNull(terms.TryTake(terms.Look(), Stand("node-1")));
+        var first = terms.Look().Number;
+        for (var term = 1; term < 40; term++)
             Assert.NotNull(terms.TryTake(terms.Look(), Stand("node-1")));
         Assert.InRange(Directory.GetFiles(SeatFolder).Length, 1, 10);
-        Assert.Equal(40, terms.Look().Number);
+        Assert.Equal(first + 39, terms.Look().Number);
     }
 
     [Fact]

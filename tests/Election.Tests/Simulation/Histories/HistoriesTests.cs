@@ -46,6 +46,9 @@ public sealed class HistoriesTests(ITestOutputHelper output)
     [InlineData(63634, StoreKind.Folder)]
     [InlineData(96825, StoreKind.Session)]
     [InlineData(3160, StoreKind.Folder)]
+    [InlineData(401075, StoreKind.Folder)]
+    [InlineData(411264, StoreKind.Folder)]
+    [InlineData(412264, StoreKind.Folder)]
     public void A_history_beyond_the_usual_ones_that_once_failed_keeps_every_rule(int seed, object store) =>
         Assert.Null(Exploration.Run((ulong)seed, (StoreKind)store)?.Text());
 

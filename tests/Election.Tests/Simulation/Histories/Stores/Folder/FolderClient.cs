@@ -137,7 +137,9 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
     private async Task<Grant?> TryTakeAsync(FolderTerm last, Candidacy candidacy)
     {
         var anchor = Clock.GetTimestamp();
-        var number = last.Number + 1;
+        var number = last.Number == 0 ? TermFiles.FirstNumber(candidacy.HighestToken, Clock.GetUtcNow()) : last.Number + 1;
+        if (last.Number == 0 && await DoAsync("list the terms", server.Highest, CancellationToken.None) != 0)
+            return null;
         if (!await DoAsync("create the term", () => server.Create(number), CancellationToken.None))
             return null;
         var stored = await DoAsync("read the tokens", server.HighestToken, CancellationToken.None);
@@ -147,7 +149,7 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
         await DoAsync("write the term", () => server.Fill(number, record), CancellationToken.None);
         var isUnchanged = last.Number == 0 || await DoAsync("read the last term", () => server.Says(last.Number, last.Record), CancellationToken.None);
         var wasRenewed = !isUnchanged && history.Mistake != WorldMistake.TakerLooksAtNothing;
-        if (wasRenewed || await DoAsync("list the terms", server.Highest, CancellationToken.None) != number ||
+        if (wasRenewed || !await DoAsync("list the terms", () => server.Highest() == number && (last.Number != 0 || server.IsOnly(number)), CancellationToken.None) ||
             !await DoAsync("read the term", () => server.Says(number, record), CancellationToken.None))
         {
             await DoAsync("withdraw the term", () => server.Withdraw(number, record), CancellationToken.None);

@@ -44,6 +44,8 @@ internal sealed class FolderServer(History history, double rate) : Server(histor
 
     public long Highest() => _terms.Count == 0 ? 0 : _terms.Keys.Last();
 
+    public bool IsOnly(long number) => _terms.Keys.All(n => n == number);
+
     public TermRecord? Read(long number) => _terms.GetValueOrDefault(number);
 
     /// <summary>Creates the file of a term, still empty; false when it is there.</summary>
