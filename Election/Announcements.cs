@@ -26,7 +26,7 @@ public sealed class Announcements
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Election = election;
-        _fanOut = new FanOut<Announcement>(capacity, () => ElectionTelemetry.AnnouncementDropped(election));
+        _fanOut = new FanOut<Announcement>(capacity, election, ElectionTelemetry.AnnouncementDropped);
     }
 
     /// <summary>The election's name.</summary>

@@ -10,40 +10,39 @@ namespace AspireElection;
 internal sealed class Campaign
 {
     private readonly ILeaseStore _store;
-    private readonly Func<Candidacy> _stand;
+    private readonly INode _node;
     private readonly SeatObserver _observer;
     private readonly TimeProvider _clock;
     private readonly ElectionThreads _threads;
     private readonly ElectionTelemetry _telemetry;
     private readonly StoreHealth _health;
-    private readonly CancellationToken _stopping;
-    private readonly Backoff _backoff;
-    private readonly Wake _pause;
+    private readonly LeadershipTimes _times;
+    private readonly Random _random;
     private Candidacy _candidacy;
     private CancellationTokenSource? _standing;
+    private RetryPause? _pause;
+    private volatile bool _stops;
 
     public Campaign(
         ILeaseStore store,
-        Func<Candidacy> stand, // how the node presents itself at the next try
+        INode node,
         SeatObserver observer,
         LeadershipTimes times,
         TimeProvider clock,
         ElectionThreads threads,
         ElectionTelemetry telemetry,
         StoreHealth health,
-        Random random,
-        CancellationToken stopping)
+        Random random)
     {
         _store = store;
-        _stand = stand;
+        _node = node;
         _observer = observer;
         _clock = clock;
         _threads = threads;
         _telemetry = telemetry;
         _health = health;
-        _stopping = stopping;
-        _backoff = new Backoff(times.RetryPeriod, times.Lease, random);
-        _pause = new Wake(clock, times.Slice);
+        _times = times;
+        _random = random;
         _candidacy = NewCandidacy();
     }
 
@@ -52,16 +51,19 @@ internal sealed class Campaign
     {
         var standsSince = _clock.GetTimestamp();
         using var span = _telemetry.StartCampaign();
-        using var standing = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
-        Volatile.Write(ref _standing, standing);
+        using var standing = new CancellationTokenSource();
+        Interlocked.Exchange(ref _standing, standing);
         try
         {
+            // After it can be found by who stops the node.
+            if (_stops)
+                return null;
             // After it can be told of a new priority, so that one of both is the newest.
             _candidacy = NewCandidacy();
             var grant = await _store.AcquireAsync(_candidacy, standing.Token);
             span?.SetTag("election.term", grant.Term.Token);
             _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), null);
-            _backoff.Reset();
+            _pause?.Reset();
             _health.Reached();
             _candidacy.SawToken(grant.Term.Token);
             return grant;
@@ -75,7 +77,7 @@ internal sealed class Campaign
             _telemetry.CampaignEnded(_clock.GetElapsedTime(standsSince), exception);
             ElectionTelemetry.Fail(span, exception);
             _health.Failed(exception);
-            await PauseAsync(_backoff.Next());
+            await Pause.NextAsync();
             return null;
         }
         finally
@@ -97,15 +99,46 @@ internal sealed class Campaign
     /// <summary>What was seen of the seat while the node stands.</summary>
     public void Saw(Sighting sighting) => _candidacy.Saw(sighting);
 
-    /// <summary>Until the time has passed or somebody hurries.</summary>
-    public async Task PauseAsync(TimeSpan time) => await _pause.WaitUntilAsync(_clock.After(time));
+    /// <summary>Until the time has passed or the node stops.</summary>
+    public async Task PauseAsync(TimeSpan time) => await Pause.ForAsync(time);
 
-    /// <summary>Ends a pause: the node stops.</summary>
-    public void Hurry() => _pause.Set();
+    /// <summary>Whether the node stops.</summary>
+    public bool Stops => _stops;
+
+    /// <summary>The node stops: it stands no more, and waits no more.</summary>
+    public void Stop()
+    {
+        _stops = true;
+        Interlocked.MemoryBarrier();
+        _pause?.Stop();
+        try
+        {
+            Volatile.Read(ref _standing)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The store answered in this very moment.
+        }
+    }
+
+    /// <summary>Made with the first failure. Who stops the node either finds it, or has said before that it stops.</summary>
+    private RetryPause Pause
+    {
+        get
+        {
+            if (_pause is { } known)
+                return known;
+            var pause = new RetryPause(_times, _clock, _random);
+            Interlocked.Exchange(ref _pause, pause);
+            if (_stops)
+                pause.Stop();
+            return pause;
+        }
+    }
 
     private Candidacy NewCandidacy()
     {
-        var candidacy = _stand();
+        var candidacy = _node.Stand();
         candidacy.SawToken(_observer.HighestTerm);
         if (_observer.Known is { } known)
             candidacy.Saw(known);

@@ -3,7 +3,8 @@ namespace AspireElection;
 /// <summary>What a store needs to know of a candidate that stands in line. Safe for use by several threads.</summary>
 public sealed class Candidacy
 {
-    private readonly Action _renewNow;
+    private readonly Action? _renewNow;
+    private readonly INode? _node;
     private Sighting? _lastSeen;
     private long _highestToken;
 
@@ -27,8 +28,12 @@ public sealed class Candidacy
         LeaseDuration = leaseDuration;
         Priority = priority;
         Address = address;
-        _renewNow = renewNow ?? (static () => { });
+        _renewNow = renewNow;
     }
+
+    /// <summary>A candidate's own, without a delegate for each.</summary>
+    internal Candidacy(string election, CandidateId id, TimeSpan leaseDuration, int priority, string? address, INode node)
+        : this(election, id, leaseDuration, priority, address) => _node = node;
 
     /// <summary>The election's name.</summary>
     public string Election { get; }
@@ -83,5 +88,9 @@ public sealed class Candidacy
     /// server ended the session): the candidate renews at once, and the answer decides. Never blocks, may be called
     /// from any thread.
     /// </summary>
-    public void RenewNow() => _renewNow();
+    public void RenewNow()
+    {
+        _renewNow?.Invoke();
+        _node?.Doubt();
+    }
 }

@@ -14,12 +14,15 @@ namespace AspireElection;
 /// A leader believes in its term until <c>anchor + lease − margin</c>, where the anchor is the sending of the last
 /// request that the store confirmed: so it stops before anybody else can be elected, whatever is slow or lost.
 /// </remarks>
-public sealed class Candidate : IAsyncDisposable
+public sealed class Candidate : IAsyncDisposable, INode
 {
     private const int ChangesKept = 256;
 
     private readonly IElectionStore _store;
-    private readonly ElectionOptions _options;
+    private readonly Func<string?> _address;
+    private readonly bool _watchesOnly;
+    private readonly ElectionCallbacks? _calls;
+    private readonly IReadOnlyList<Func<Leadership, Task>> _whileLeading;
     private readonly LeadershipTimes _times;
     private readonly TimeProvider _clock;
     private readonly ElectionThreads _threads;
@@ -28,19 +31,20 @@ public sealed class Candidate : IAsyncDisposable
     private readonly StoreHealth _health;
     private readonly Presence _presence;
     private readonly SeatObserver _observer;
-    private readonly FanOut<ElectionChange> _changes;
     private readonly Attendance? _attendance;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _leaving = new();
-    private readonly Precedence _precedence;
     private readonly Campaign _campaign;
-    private readonly List<Func<Leadership, Task>> _work = [];
-    private readonly Lock _gate = new();
-    private Task[] _loops = [];
+    private Task _observing = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
+    private Task _campaigning = Task.CompletedTask;
+    private Task _listening = Task.CompletedTask;
     private CallbackLoop? _callbacks;
+    private FanOut<ElectionChange>? _changes;
+    private Announcements? _announcements;
+    private List<Func<Leadership, Task>>? _work;
     private Tenure? _tenure;
     private Task? _stopped;
-    private bool _started;
+    private bool _isStarted;
     private volatile bool _standsDown;
     private volatile bool _doubted;
     private int _priority;
@@ -71,22 +75,29 @@ public sealed class Candidate : IAsyncDisposable
             throw new ArgumentException(string.Join("; ", problems.Select(p => $"{p.Setting} is {p.Value}; allowed: {p.Allowed}")));
         Election = election;
         _store = store;
-        _options = options;
+        _address = options.Address;
+        _watchesOnly = options.Observer;
+        _calls = options.CallbacksIfAny;
+        _whileLeading = (IReadOnlyList<Func<Leadership, Task>>?)options.WorkIfAny ?? [];
         _priority = options.Priority;
         _times = LeadershipTimes.From(options);
         _clock = clock;
         _threads = threads;
         _logger = logger ?? NullLogger.Instance;
         Id = CandidateId.New(options.NodeId, options.InstanceId, random);
-        _telemetry = new ElectionTelemetry(election, store.Kind, options.NodeId);
+        _telemetry = new ElectionTelemetry(this, store.Kind, options.ElectionAttributes);
         _health = new StoreHealth(election, store.Kind, clock, _logger);
-        _changes = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
-        Announcements = AnnouncementsOf(options.Announcements, election);
-        _attendance = options is { Announcements: not null, Observer: false } ? new Attendance(Announcements, Id, _times.Trust, clock) : null;
-        _presence = new Presence(store, _times, clock, _health, random, Self, PreemptForBetter);
-        _observer = new SeatObserver(store, election, _times, clock, _health, new Backoff(_times.RetryPeriod, _times.Lease, random), Saw, Doubt);
-        _precedence = new Precedence(Id, _presence, _observer, _times, clock);
-        _campaign = new Campaign(store, Stand, _observer, _times, clock, threads, _telemetry, _health, random, _stopping.Token);
+        if (options.Announcements is { } announcements)
+        {
+            if (announcements.Election != election)
+                throw new ArgumentException($"Announcements is of election '{announcements.Election}'; allowed: one of election '{election}'");
+            _announcements = announcements;
+            _attendance = _watchesOnly ? null : new Attendance(announcements, Id, _times.Trust, clock);
+        }
+
+        _presence = new Presence(store, _times, clock, _health, random, this);
+        _observer = new SeatObserver(store, election, _times, clock, _health, random, this);
+        _campaign = new Campaign(store, this, _observer, _times, clock, threads, _telemetry, _health, random);
     }
 
     /// <summary>The election's name.</summary>
@@ -147,7 +158,26 @@ public sealed class Candidate : IAsyncDisposable
     public TimeSpan NodeTimeout => _times.NodeTimeout;
 
     /// <summary>What leaders of this process announce: those that share it by <see cref="ElectionOptions.Announcements"/>.</summary>
-    public Announcements Announcements { get; }
+    public Announcements Announcements
+    {
+        get
+        {
+            if (Volatile.Read(ref _announcements) is { } known)
+                return known;
+            var own = new Announcements(Election);
+            if (Interlocked.CompareExchange(ref _announcements, own, null) is { } other)
+                return other;
+            // It may lead already: nobody could listen before.
+            if (Leadership is { } held)
+            {
+                own.Lead(OwnAsLeader(held));
+                if (!held.IsTrusted)
+                    own.End(held.Token);
+            }
+
+            return own;
+        }
+    }
 
     /// <summary>Where the election lives.</summary>
     public IElectionStore Store => _store;
@@ -155,7 +185,7 @@ public sealed class Candidate : IAsyncDisposable
     internal ElectionTelemetry Telemetry => _telemetry;
 
     /// <summary>Work beside <see cref="ElectionOptions.WhileLeading"/>; to be added before the start.</summary>
-    internal void AddWork(Func<Leadership, Task> work) => _work.Add(work);
+    internal void AddWork(Func<Leadership, Task> work) => (_work ??= []).Add(work);
 
     /// <summary>Starts campaigning (unless an observer), observing and heartbeats. Returns at once.</summary>
     /// <exception cref="InvalidOperationException">It was started before: a stopped candidate does not come back.</exception>
@@ -169,7 +199,7 @@ public sealed class Candidate : IAsyncDisposable
     /// </summary>
     public async Task<Leadership> CampaignAsync(CancellationToken cancellationToken = default)
     {
-        using var changes = _changes.Subscribe();
+        using var changes = Changes.Subscribe();
         StartOnce();
         if (Leadership is { } held)
             return held;
@@ -186,7 +216,7 @@ public sealed class Candidate : IAsyncDisposable
     /// Joins those who are told of changes, before it returns: every change from now on, in order, until the candidate
     /// is stopped or the subscription disposed. Its <see cref="Subscription{T}.Lost"/> counts what it was too slow for.
     /// </summary>
-    public Subscription<ElectionChange> Subscribe() => _changes.Subscribe();
+    public Subscription<ElectionChange> Subscribe() => Changes.Subscribe();
 
     /// <summary>
     /// Every change from now on, in order, until the candidate is stopped. A reader that falls more than 256 changes
@@ -194,7 +224,7 @@ public sealed class Candidate : IAsyncDisposable
     /// </summary>
     public async IAsyncEnumerable<ElectionChange> ObserveAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var changes = _changes.Subscribe();
+        using var changes = Changes.Subscribe();
         await foreach (var change in changes.ReadAsync(cancellationToken))
             yield return change;
     }
@@ -234,7 +264,7 @@ public sealed class Candidate : IAsyncDisposable
     {
         get
         {
-            if (!_started || _stopping.IsCancellationRequested)
+            if (!_isStarted || _campaign.Stops)
                 return TimeSpan.Zero;
             var turnedAt = Volatile.Read(ref _tenure) is { } tenure ? Math.Min(tenure.TurnedAt, _presence.TurnedAt) : _presence.TurnedAt;
             return _clock.GetElapsedTime(turnedAt);
@@ -272,19 +302,20 @@ public sealed class Candidate : IAsyncDisposable
         _standsDown = true;
         // The tenure first: cancelled campaigning must not be mistaken for the end of a leadership that has to drain.
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
-        _stopping.Cancel();
-        _campaign.Hurry();
+        _campaign.Stop();
         await ResignAsync(Volatile.Read(ref _tenure), LossReason.Stopped);
         _leaving.Cancel();
-        if (_callbacks is { } callbacks)
+        _observer.Stop();
+        _presence.Stop();
+        if (_isStarted)
         {
             await LoopsEndAsync();
             await _presence.LeaveAsync();
-            _changes.Complete();
-            await callbacks.EndAsync();
         }
 
-        _changes.Complete();
+        Changes.Complete();
+        if (_callbacks is { } callbacks)
+            await callbacks.EndAsync();
         _telemetry.Unregister();
     }
 
@@ -293,7 +324,7 @@ public sealed class Candidate : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(_loops).WaitAsync(_times.Lease, _clock);
+            await Task.WhenAll(_observing, _beating, _campaigning, _listening).WaitAsync(_times.Lease, _clock);
         }
         catch (TimeoutException exception)
         {
@@ -303,29 +334,27 @@ public sealed class Candidate : IAsyncDisposable
 
     private bool StartOnce()
     {
-        lock (_gate)
+        if (Interlocked.Exchange(ref _isStarted, true))
+            return false;
+        _telemetry.Register();
+        if (_calls is not null)
         {
-            if (_started)
-                return false;
-            _started = true;
-            _telemetry.Register(Snapshot);
             _callbacks = CallbackLoop.Start(
-                _changes.Subscribe(), _options.Callbacks, Id, () => !_options.Observer && !_standsDown, _threads, _clock, Election, _logger);
-            _loops =
-            [
-                _threads.Start(() => _observer.RunAsync(_leaving.Token)),
-                _threads.Start(() => _presence.RunAsync(_leaving.Token)),
-                _options.Observer ? Task.CompletedTask : _threads.Start(CampaignForEverAsync),
-                _attendance is null ? Task.CompletedTask : _threads.Start(() => _attendance.RunAsync(_leaving.Token)),
-            ];
-            return true;
+                Changes.Subscribe(), _calls, Id, () => !_watchesOnly && !_standsDown, _threads, _clock, Election, _logger);
         }
+
+        _observing = _observer.RunAsync(_threads, _leaving.Token);
+        _beating = _presence.RunAsync(_threads);
+        _campaigning = _watchesOnly ? Task.CompletedTask : CampaignForEverAsync();
+        _listening = _attendance is null ? Task.CompletedTask : _threads.Start(() => _attendance.RunAsync(_leaving.Token));
+        return true;
     }
 
     private async Task CampaignForEverAsync()
     {
+        await _threads.OffTheCallerAsync();
         var told = false;
-        while (!_standsDown && !_stopping.IsCancellationRequested)
+        while (!_standsDown && !_campaign.Stops)
         {
             try
             {
@@ -335,8 +364,11 @@ public sealed class Candidate : IAsyncDisposable
                     ElectionLog.Stands(_logger, Id.NodeId, Election, _store.Kind, _store.Promise);
                 }
 
-                if (await _campaign.StandAsync() is { } grant)
-                    await LeadAsync(grant);
+                if (await _campaign.StandAsync() is { } grant && await BeginAsync(grant) is { } tenure)
+                {
+                    await tenure.RunAsync(_work is null ? _whileLeading : [.. _whileLeading, .. _work]);
+                    await AfterAsync(tenure.Leadership);
+                }
             }
             catch (Exception exception)
             {
@@ -364,48 +396,49 @@ public sealed class Candidate : IAsyncDisposable
         await _campaign.PauseAsync(_times.Lease);
     }
 
-    private async Task LeadAsync(Grant grant)
+    /// <summary>Begins to lead; null where the grant came too late.</summary>
+    private async Task<Tenure?> BeginAsync(Grant grant)
     {
         var window = new TrustWindow(_clock, grant.AnchoredAt + _times.Trust.ToTicksOf(_clock));
         var leadership = new Leadership(
-            grant.Term, _clock.GetUtcNow(), window, _clock, _threads, Lost, held => ResignAsync(TenureOf(held), LossReason.Resigned))
+            grant.Term, _clock.GetUtcNow(), window, _clock, _threads, this)
         {
             Succession = _observer.Before(grant),
         };
-        var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, leadership)
-        {
-            Renewed = () => Announcements.Beat(OwnAsLeader(leadership)),
-            GaveBack = _presence.Refresh,
-        };
-        if (_stopping.IsCancellationRequested || !leadership.IsTrusted)
+        var tenure = new Tenure(_store, _times, _clock, _threads, _telemetry, _health, _logger, this, leadership, grant.AnchoredAt);
+        if (_campaign.Stops || !leadership.IsTrusted)
         {
             // The grant came too late, or nobody wants it any more: no callback, no work, and the seat goes on.
             await tenure.GiveBackAsync();
-            return;
+            return null;
         }
 
         // A full fence: who stops sets its flag first and then looks for a tenure, so that one of both sees the other.
         Interlocked.Exchange(ref _tenure, tenure);
-        if (_stopping.IsCancellationRequested)
+        if (_campaign.Stops)
             tenure.Resign(LossReason.Stopped);
         // The session may have ended while the grant was on its way: there was no tenure yet to be told so.
         if (_doubted)
             tenure.Doubt();
-        _changes.Publish(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));
+        Tell(new ElectionChange.BecameLeader(_clock.GetUtcNow(), leadership));
         // Before any news of the seat: one that was free before the grant would be taken for the end of it.
         _observer.Took(OwnAsLeader(leadership));
-        Announcements.Lead(OwnAsLeader(leadership));
+        Volatile.Read(ref _announcements)?.Lead(OwnAsLeader(leadership));
         tenure.WatchTrust();
         // Who waits for the term hears of it first; what else begins with it would be ahead of that on a busy machine.
         await Task.Yield();
         _telemetry.BecameLeader(leadership.LeaderlessBefore);
         ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
         _presence.Refresh();
-        await tenure.RunAsync(grant.AnchoredAt, [.. _options.WhileLeading, .. _work]);
+        return tenure;
+    }
+
+    private async Task AfterAsync(Leadership leadership)
+    {
         Volatile.Write(ref _tenure, null);
         _presence.RefreshSoon();
         if (leadership.EndedBecause is LossReason.Resigned)
-            await _precedence.HoldOffAsync(_stopping.Token);
+            await Precedence.HoldOffAsync(_campaign);
     }
 
     private static async Task<bool> ResignAsync(Tenure? tenure, LossReason reason)
@@ -419,58 +452,57 @@ public sealed class Candidate : IAsyncDisposable
 
     private Tenure? TenureOf(Leadership held) => Volatile.Read(ref _tenure) is { } tenure && tenure.Leadership == held ? tenure : null;
 
-    private void Lost(Leadership leadership, LossReason reason)
+    void INode.Renewed(Leadership leadership) => Volatile.Read(ref _announcements)?.Beat(OwnAsLeader(leadership));
+
+    void INode.GaveBack() => _presence.Refresh();
+
+    Task INode.ResignAsync(Leadership leadership) => ResignAsync(TenureOf(leadership), LossReason.Resigned);
+
+    void INode.Ended(Leadership leadership, LossReason reason)
     {
         // A grant that came too late was never announced, so there is nothing to take back.
         if (TenureOf(leadership) is not { } tenure)
             return;
         _observer.Gave(leadership.Token);
-        Announcements.End(leadership.Token);
+        Volatile.Read(ref _announcements)?.End(leadership.Token);
         if (!tenure.GivesBack)
             _presence.Refresh();
         _telemetry.LostLeadership(_clock.GetUtcNow() - leadership.Since, reason);
         ElectionLog.LostLeadership(_logger, Id.NodeId, Election, leadership.Token, reason);
-        _changes.Publish(new ElectionChange.LostLeadership(_clock.GetUtcNow(), leadership, reason));
-        _changes.Publish(new ElectionChange.Leaderless(_clock.GetUtcNow()));
+        Tell(new ElectionChange.LostLeadership(_clock.GetUtcNow(), leadership, reason));
+        Tell(new ElectionChange.Leaderless(_clock.GetUtcNow()));
         tenure.Ended();
     }
 
-    private void Saw(Sighting sighting, bool newLeader)
+    void INode.Saw(Sighting sighting, bool newLeader)
     {
         _campaign.Saw(sighting);
         if (newLeader && sighting.Leader is { } leader)
         {
             ElectionLog.NewLeader(_logger, leader.NodeId, Election, leader.Term);
-            _changes.Publish(new ElectionChange.NewLeader(_clock.GetUtcNow(), leader));
+            Tell(new ElectionChange.NewLeader(_clock.GetUtcNow(), leader));
             _presence.RefreshSoon();
         }
         else if (sighting.Leader is null)
         {
-            _changes.Publish(new ElectionChange.Leaderless(_clock.GetUtcNow()));
+            Tell(new ElectionChange.Leaderless(_clock.GetUtcNow()));
             _presence.RefreshSoon();
         }
     }
 
-    private void PreemptForBetter()
+    void INode.MembersHeard()
     {
-        if (Volatile.Read(ref _tenure) is { } tenure && _precedence.BetterStands(tenure, Priority))
+        if (Volatile.Read(ref _tenure) is { } tenure && Precedence.BetterStands(tenure, Priority))
             tenure.Resign(LossReason.Preempted);
     }
 
-    private static Announcements AnnouncementsOf(Announcements? shared, string election)
-    {
-        if (shared is not null && shared.Election != election)
-            throw new ArgumentException($"Announcements is of election '{shared.Election}'; allowed: one of election '{election}'");
-        return shared ?? new Announcements(election);
-    }
-
-    private Candidacy Stand()
+    Candidacy INode.Stand()
     {
         _doubted = false;
-        return new Candidacy(Election, Id, _times.Lease, Priority, _options.Address(), Doubt) { RetryPeriod = _times.RetryPeriod };
+        return new Candidacy(Election, Id, _times.Lease, Priority, _address(), this) { RetryPeriod = _times.RetryPeriod };
     }
 
-    private void Doubt()
+    void INode.Doubt()
     {
         _doubted = true;
         Volatile.Read(ref _tenure)?.Doubt();
@@ -479,16 +511,31 @@ public sealed class Candidate : IAsyncDisposable
     /// <summary>Without the address: the one of the user may throw, and a question about the living must not.</summary>
     private Member SelfUnlisted() => new(Election, Id, Role, Priority, null, _observer.HighestTerm);
 
-    private Member Self() => new(
-        Election, Id, Role, Priority, _options.Address(), _observer.HighestTerm);
+    Member INode.Self() => new(
+        Election, Id, Role, Priority, _address(), _observer.HighestTerm);
 
     private Leader OwnAsLeader(Leadership own) =>
-        new(Id.NodeId, Id.Incarnation, _options.Address(), own.Token, own.Since);
+        new(Id.NodeId, Id.Incarnation, _address(), own.Token, own.Since);
+
+    private Precedence Precedence => new(Id, _presence, _observer, _times, _clock);
+
+    private FanOut<ElectionChange> Changes
+    {
+        get
+        {
+            if (Volatile.Read(ref _changes) is { } known)
+                return known;
+            var own = new FanOut<ElectionChange>(ChangesKept, _telemetry.ChangeDropped);
+            return Interlocked.CompareExchange(ref _changes, own, null) ?? own;
+        }
+    }
+
+    private void Tell(ElectionChange change) => Volatile.Read(ref _changes)?.Publish(change);
 
     private Role RoleOf(bool leads, Leader? seen) =>
-        !_started || _stopping.IsCancellationRequested ? Role.Stopped
+        !_isStarted || _campaign.Stops ? Role.Stopped
         : leads ? Role.Leader
-        : _options.Observer ? Role.Observer
+        : _watchesOnly ? Role.Observer
         : seen is null || _attendance?.Misses(seen) == true ? Role.Candidate
         : Role.Follower;
 }

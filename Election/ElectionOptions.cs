@@ -57,12 +57,26 @@ public sealed class ElectionOptions
     public Announcements? Announcements { get; set; }
 
     /// <summary>What to call on changes.</summary>
-    public ElectionCallbacks Callbacks { get; } = new();
+    public ElectionCallbacks Callbacks => CallbacksIfAny ??= new ElectionCallbacks();
+
+    /// <summary>Null while nobody has asked for them.</summary>
+    internal ElectionCallbacks? CallbacksIfAny { get; private set; }
 
     /// <summary>
     /// Work that runs while this node leads, each started anew for each leadership. It should end when
     /// <see cref="Leadership.Resigning"/> fires; the seat is released only when all of it has ended, or at the drain
     /// limit. It must have ended when <see cref="Leadership.Lost"/> fires: another node may lead then.
     /// </summary>
-    public IList<Func<Leadership, Task>> WhileLeading { get; } = [];
+    public IList<Func<Leadership, Task>> WhileLeading => WorkIfAny ??= [];
+
+    /// <summary>Null while nobody has asked for it.</summary>
+    internal List<Func<Leadership, Task>>? WorkIfAny { get; private set; }
+
+    /// <summary>
+    /// Whether metrics tell elections apart (<c>election.name</c>). Without it all elections of a node in a store share one
+    /// time series each: counters and histograms add up, <c>election.is_leader</c> is how many it leads, <c>election.members</c>
+    /// the sum, <c>election.term</c> the highest, <c>election.lease.remaining</c> the least. For processes with thousands of
+    /// elections; spans and logs keep the name. Default true.
+    /// </summary>
+    public bool ElectionAttributes { get; set; } = true;
 }

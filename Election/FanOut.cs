@@ -1,41 +1,42 @@
-using System.Collections.Concurrent;
-
 namespace AspireElection;
 
 /// <summary>
 /// One news to many subscribers, who come and go at any time. Each has a bounded queue of its own: a slow one loses
-/// its oldest news, which is counted, and never holds up whoever publishes.
+/// its oldest news, which is counted, and never holds up whoever publishes. Without subscribers it is next to nothing.
 /// </summary>
 /// <param name="capacity">How many news wait for one subscriber.</param>
-/// <param name="dropped">Called for each news that a slow subscriber lost.</param>
-internal sealed class FanOut<T>(int capacity, Action? dropped = null)
+/// <param name="election">Of which election.</param>
+/// <param name="dropped">Called with the election for each news that a slow subscriber lost.</param>
+internal sealed class FanOut<T>(int capacity, string election, Action<string>? dropped)
 {
-    private readonly ConcurrentDictionary<Subscription<T>, byte> _subscribers = new();
+    // Replaced as a whole when somebody joins or leaves, so that publishing needs no lock.
+    private Subscription<T>[] _subscribers = [];
     private volatile bool _completed;
     private Exception? _end;
 
-    /// <summary>How many are subscribed now. It locks all of them for a moment: for people, not for each news.</summary>
-    public int Subscribers => _subscribers.Count;
+    public FanOut(int capacity, Action? dropped = null)
+        : this(capacity, string.Empty, dropped is null ? null : _ => dropped())
+    {
+    }
+
+    /// <summary>How many are subscribed now.</summary>
+    public int Subscribers => Volatile.Read(ref _subscribers).Length;
 
     /// <summary>Gives the news to everybody who is subscribed now, and answers how many those are.</summary>
     public int Publish(T news)
     {
-        var told = 0;
-        foreach (var (subscriber, _) in _subscribers)
-        {
+        var subscribers = Volatile.Read(ref _subscribers);
+        foreach (var subscriber in subscribers)
             subscriber.Tell(news);
-            told++;
-        }
-
-        return told;
+        return subscribers.Length;
     }
 
-    public Subscription<T> Subscribe() => Join(NewSubscription());
+    public Subscription<T> Subscribe() => Join(new Subscription<T>(this, capacity));
 
     /// <summary>Subscribes; the first news is <paramref name="first"/>.</summary>
     public Subscription<T> Subscribe(T first)
     {
-        var subscription = NewSubscription();
+        var subscription = new Subscription<T>(this, capacity);
         subscription.Tell(first);
         return Join(subscription);
     }
@@ -45,18 +46,29 @@ internal sealed class FanOut<T>(int capacity, Action? dropped = null)
     {
         _end = end;
         _completed = true;
-        foreach (var (subscriber, _) in _subscribers)
+        foreach (var subscriber in Volatile.Read(ref _subscribers))
             subscriber.End(end);
     }
 
-    private Subscription<T> NewSubscription() => new(capacity, dropped, left => _subscribers.TryRemove(left, out _));
+    public void Leave(Subscription<T> subscription) => Replace(all => [.. all.Where(s => s != subscription)]);
+
+    /// <summary>A slow subscriber lost its oldest news.</summary>
+    public void Dropped() => dropped?.Invoke(election);
 
     private Subscription<T> Join(Subscription<T> subscription)
     {
-        _subscribers.TryAdd(subscription, 0);
+        Replace(all => [.. all, subscription]);
         // Looked at after joining: who joins while the last ones are told must not wait for news that never come.
         if (_completed)
             subscription.End(_end);
         return subscription;
+    }
+
+    private void Replace(Func<Subscription<T>[], Subscription<T>[]> with)
+    {
+        Subscription<T>[] before;
+        do
+            before = Volatile.Read(ref _subscribers);
+        while (Interlocked.CompareExchange(ref _subscribers, with(before), before) != before);
     }
 }

@@ -6,16 +6,15 @@ namespace AspireElection;
 /// <summary>
 /// What a leader holds: its term with the fencing token, and how long it may trust in it. Disposing resigns.
 /// </summary>
-public sealed class Leadership : IAsyncDisposable
+public sealed class Leadership : IAsyncDisposable, IDeadline
 {
     private readonly TrustWindow _window;
     private readonly ElectionThreads _threads;
     private readonly TimeProvider _clock;
-    private readonly Action<Leadership, LossReason> _ended;
-    private readonly Func<Leadership, Task> _resign;
-    private readonly CancellationTokenSource _resigning = new();
-    private readonly CancellationTokenSource _lost = new();
-    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly INode _node;
+    private LateCancellation _resigning;
+    private LateCancellation _lost;
+    private Completion _told;
     private int _stopReason = -1;
     private int _lossReason = -1;
 
@@ -25,16 +24,14 @@ public sealed class Leadership : IAsyncDisposable
         TrustWindow window,
         TimeProvider clock,
         ElectionThreads threads,
-        Action<Leadership, LossReason> ended,
-        Func<Leadership, Task> resign)
+        INode node)
     {
         Term = term;
         Since = since;
         _window = window;
         _clock = clock;
         _threads = threads;
-        _ended = ended;
-        _resign = resign;
+        _node = node;
     }
 
     /// <summary>The term that this leadership is.</summary>
@@ -71,7 +68,7 @@ public sealed class Leadership : IAsyncDisposable
     public LossReason? EndedBecause => Volatile.Read(ref _lossReason) is >= 0 and var reason ? (LossReason)reason : null;
 
     /// <summary>Resigns: tells the work to stop, waits for it within the drain limit, then gives the seat to a successor.</summary>
-    public ValueTask DisposeAsync() => new(_resign(this));
+    public ValueTask DisposeAsync() => new(_node.ResignAsync(this));
 
     internal bool Extend(long trustedUntil) => _window.Extend(trustedUntil);
 
@@ -84,6 +81,10 @@ public sealed class Leadership : IAsyncDisposable
     /// </summary>
     internal long EndDueAt => EndedBecause is null ? Math.Max(_window.Until, 0) : long.MinValue;
 
+    long IDeadline.EndDueAt => EndDueAt;
+
+    void IDeadline.EndOnTime() => End(LossReason.Expired);
+
     /// <summary>What this node had seen of the seat when it was granted it.</summary>
     internal Succession Succession { get; init; } = new();
 
@@ -93,7 +94,7 @@ public sealed class Leadership : IAsyncDisposable
     internal void TellToStop(LossReason reason)
     {
         if (Interlocked.CompareExchange(ref _stopReason, (int)reason, -1) == -1)
-            _threads.Cancel(_resigning);
+            _resigning.Cancel(_threads);
     }
 
     /// <summary>Ends the leadership once; the first reason stays.</summary>
@@ -106,14 +107,14 @@ public sealed class Leadership : IAsyncDisposable
             return false;
         try
         {
-            _ended(this, reason);
+            _node.Ended(this, reason);
         }
         finally
         {
             // Also when a logger or a listener of the user's threw: the work must hear that it is over.
             TellToStop(reason);
-            _threads.Cancel(_lost);
-            _told.TrySetResult();
+            _lost.Cancel(_threads);
+            _told.Set();
         }
 
         return true;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using AspireElection.Telemetry;
 
 namespace AspireElection;
@@ -8,52 +7,71 @@ namespace AspireElection;
 /// begins it, the last one ends it. Who joins is given what was seen last; who is slow is given the newest.
 /// </summary>
 /// <param name="store">The kind of store, for telemetry.</param>
-/// <param name="watch">Watches the seat of an election: as it is, then its changes, until cancelled or broken.</param>
-internal sealed class Observations(string store, Func<string, CancellationToken, IAsyncEnumerable<Sighting>> watch)
+/// <param name="watch">Watches a seat, once it is begun.</param>
+internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> watch)
 {
     /// <summary>Sightings that wait for a slow observer.</summary>
     private const int Kept = 4;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Watch> _watches = new(StringComparer.Ordinal);
+    private readonly Action<string> _dropped = election => ElectionTelemetry.SightingDropped(election, store);
+    private readonly Dictionary<string, ObservedSeat> _seats = new(StringComparer.Ordinal);
+
+    /// <param name="store">The kind of store, for telemetry.</param>
+    /// <param name="watch">Watches the seat of an election: as it is, then its changes, until cancelled or broken.</param>
+    public Observations(string store, Func<string, CancellationToken, IAsyncEnumerable<Sighting>> watch)
+        : this(store, seat => new EnumeratedWatch(seat, watch))
+    {
+    }
 
     /// <summary>A fan-out of sightings whose losses are counted as those of <paramref name="election"/>.</summary>
     public static FanOut<Sighting> NewFanOut(string election, string store) =>
         new(Kept, () => ElectionTelemetry.SightingDropped(election, store));
 
-    public async IAsyncEnumerable<Sighting> ObserveAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
+        new Observation(this, election, cancellationToken);
+
+    /// <summary>Tells all who observe the seat. Together with joining, so that nobody joins between what was seen last and what is told.</summary>
+    internal void Tell(ObservedSeat seat, Sighting sighting)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var (seat, subscription) = Join(election);
-        try
+        lock (_gate)
         {
-            await foreach (var sighting in subscription.ReadAsync(cancellationToken))
-                yield return sighting;
-        }
-        finally
-        {
-            Leave(seat, subscription);
+            seat.Last = sighting;
+            seat.FanOut.Publish(sighting);
         }
     }
 
-    private (Watch Seat, Subscription<Sighting> Subscription) Join(string election)
+    /// <summary>The watch is over; whatever ended it is told to its observers, who observe anew.</summary>
+    internal void End(ObservedSeat seat, Exception? reason)
     {
-        Watch? begun = null;
-        (Watch, Subscription<Sighting>) joined;
         lock (_gate)
         {
-            if (!_watches.TryGetValue(election, out var seat))
-                _watches[election] = seat = begun = new Watch(election, store);
+            Forget(seat);
+            seat.FanOut.Complete(reason);
+        }
+    }
+
+    private (ObservedSeat Seat, Subscription<Sighting> Subscription) Join(string election)
+    {
+        ISeatWatch? begun = null;
+        (ObservedSeat, Subscription<Sighting>) joined;
+        lock (_gate)
+        {
+            if (!_seats.TryGetValue(election, out var seat))
+            {
+                _seats[election] = seat = new ObservedSeat(this, election, new FanOut<Sighting>(Kept, election, _dropped));
+                seat.Watch = begun = watch(seat);
+            }
+
             seat.Observers++;
             joined = (seat, seat.Last is { } last ? seat.FanOut.Subscribe(last) : seat.FanOut.Subscribe());
         }
 
-        if (begun is not null)
-            _ = WatchAsync(begun);
+        begun?.Begin();
         return joined;
     }
 
-    private void Leave(Watch seat, Subscription<Sighting> subscription)
+    private void Leave(ObservedSeat seat, Subscription<Sighting> subscription)
     {
         subscription.Dispose();
         lock (_gate)
@@ -63,56 +81,58 @@ internal sealed class Observations(string store, Func<string, CancellationToken,
             Forget(seat);
         }
 
-        seat.Ending.Cancel();
+        seat.Watch!.End();
     }
 
-    private async Task WatchAsync(Watch seat)
+    private void Forget(ObservedSeat seat)
     {
-        Exception? end = null;
-        try
-        {
-            await foreach (var sighting in watch(seat.Election, seat.Ending.Token))
-                Tell(seat, sighting);
-        }
-        catch (Exception exception)
-        {
-            // Whatever ended the watch is told to its observers, who observe anew.
-            end = exception;
-        }
-
-        lock (_gate)
-        {
-            Forget(seat);
-            seat.FanOut.Complete(end);
-        }
+        if (_seats.GetValueOrDefault(seat.Election) == seat)
+            _seats.Remove(seat.Election);
     }
 
-    /// <summary>Together with joining, so that nobody joins between what was seen last and what is told.</summary>
-    private void Tell(Watch seat, Sighting sighting)
+    /// <summary>One observer: what an async iterator would do, without its machinery in each of ten thousand elections.</summary>
+    private sealed class Observation(Observations observations, string election, CancellationToken cancellation)
+        : IAsyncEnumerable<Sighting>, IAsyncEnumerator<Sighting>
     {
-        lock (_gate)
+        private ObservedSeat? _seat;
+        private Subscription<Sighting>? _subscription;
+        private Sighting? _current;
+
+        public Sighting Current
         {
-            seat.Last = sighting;
-            seat.FanOut.Publish(sighting);
+            get
+            {
+                if (_current is null && _subscription?.TryRead(out var next) == true)
+                    _current = next;
+                return _current!;
+            }
         }
-    }
 
-    private void Forget(Watch seat)
-    {
-        if (_watches.GetValueOrDefault(seat.Election) == seat)
-            _watches.Remove(seat.Election);
-    }
+        /// <summary>Each enumeration is an observer of its own; its token is that of the question, as everywhere in the core.</summary>
+        public IAsyncEnumerator<Sighting> GetAsyncEnumerator(CancellationToken cancellationToken) =>
+            new Observation(observations, election, cancellation.CanBeCanceled ? cancellation : cancellationToken);
 
-    private sealed class Watch(string election, string store)
-    {
-        public string Election => election;
+        public ValueTask<bool> MoveNextAsync()
+        {
+            if (_subscription is not null)
+            {
+                // Who goes on without having looked has had it all the same.
+                _ = Current;
+                _current = null;
+                return _subscription.WaitAsync(cancellation);
+            }
 
-        public FanOut<Sighting> FanOut { get; } = NewFanOut(election, store);
+            if (cancellation.IsCancellationRequested)
+                return ValueTask.FromCanceled<bool>(cancellation);
+            (_seat, _subscription) = observations.Join(election);
+            return _subscription.WaitAsync(cancellation);
+        }
 
-        public CancellationTokenSource Ending { get; } = new();
-
-        public Sighting? Last { get; set; }
-
-        public int Observers { get; set; }
+        public ValueTask DisposeAsync()
+        {
+            if (Interlocked.Exchange(ref _seat, null) is { } seat)
+                observations.Leave(seat, _subscription!);
+            return ValueTask.CompletedTask;
+        }
     }
 }

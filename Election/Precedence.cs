@@ -18,14 +18,14 @@ internal sealed class Precedence(CandidateId self, Presence presence, SeatObserv
     /// After a resign by an operator: somebody else's turn, for one lease, unless there is nobody else. Others on the
     /// list may have been resigned as well, or be cut off: where none takes the seat, this node stands again.
     /// </summary>
-    public async Task HoldOffAsync(CancellationToken stopping)
+    public async Task HoldOffAsync(Campaign campaign)
     {
         if (!presence.Recent.Any(m => m.Id != self && m.Role != Role.Observer))
             return;
-        var wake = new Wake(clock, times.Slice);
-        await using var stop = stopping.Register(wake.Set);
         var end = clock.After(times.Lease);
-        while (!stopping.IsCancellationRequested && clock.Until(end) > TimeSpan.Zero && !(seat.FreeFor > times.RetryPeriod))
-            await wake.WaitUntilAsync(Math.Min(end, clock.After(times.RetryPeriod / 2)));
+        while (!campaign.Stops && clock.Until(end) > TimeSpan.Zero && !(seat.FreeFor > times.RetryPeriod))
+            await campaign.PauseAsync(Shorter(clock.Until(end), times.RetryPeriod / 2));
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -12,19 +12,23 @@ internal sealed class Presence(
     TimeProvider clock,
     StoreHealth health,
     Random random,
-    Func<Member> self,
-    Action changed)
+    INode node)
 {
     // A courtesy to readers of the list: a store that is away must not hold up the end of the process for it.
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>Up to how many are looked for one by one.</summary>
+    private const int Few = 8;
+
     private readonly Wake _wake = new(clock, times.Slice);
-    private readonly Dictionary<CandidateId, Heard> _heard = [];
+    private Heard[] _heard = [];
     private volatile IReadOnlyList<Member> _members = [];
     private volatile IReadOnlyList<Member> _alive = [];
     private volatile IReadOnlyList<Member> _recent = [];
-    private Member? _said;
+    private (Role Role, int Priority, string? Address)? _said;
+    private CancellationTokenSource? _beating;
     private volatile bool _sayNow;
+    private volatile bool _stops;
     private long _compareAt = long.MaxValue;
     private long _removeAt = clock.After(times.NodeTimeout);
     private long _turnedAt = clock.GetTimestamp();
@@ -64,48 +68,39 @@ internal sealed class Presence(
         _wake.Set();
     }
 
-    public async Task RunAsync(CancellationToken stopping)
+    public async Task RunAsync(ElectionThreads threads)
     {
-        await using var wakeUp = stopping.Register(_wake.Set);
-        var first = true;
-        while (!stopping.IsCancellationRequested)
+        await threads.OffTheCallerAsync();
+        while (!_stops)
         {
-            // Many nodes that were started together would all beat at one instant, and a renewal would wait behind them.
-            var next = clock.After(first ? Period * random.NextDouble() : Period);
-            Volatile.Write(ref _turnedAt, clock.GetTimestamp());
-            try
-            {
-                _sayNow = false;
-                var said = self();
-                var sent = clock.GetTimestamp();
-                var members = await store.HeartbeatAsync(said, stopping).AsTask().WaitAsync(Bound, clock, stopping);
-                Volatile.Write(ref _roundTripTicks, clock.GetElapsedTime(sent).Ticks);
-                health.Reached();
-                _said = said;
-                Hear(members);
-                changed();
-                first = false;
-                await RemoveStaleAsync(said, stopping);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception exception)
-            {
-                health.Failed(exception);
-                next = clock.After(times.RetryPeriod);
-            }
-
-            await UntilDueAsync(next, stopping);
+            var next = await BeatAsync();
+            while (!IsDue(next))
+                await _wake.WaitUntilAsync(Math.Min(next, Interlocked.Read(ref _compareAt)));
         }
+    }
+
+    /// <summary>Ends what is under way; nothing is sent after it but the farewell.</summary>
+    public void Stop()
+    {
+        _stops = true;
+        Interlocked.MemoryBarrier();
+        try
+        {
+            _beating?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was answered in this very moment.
+        }
+
+        _wake.Set();
     }
 
     public async Task LeaveAsync()
     {
         try
         {
-            var me = self();
+            var me = node.Self();
             using var limit = new CancellationTokenSource(LeaveLimit, clock);
             await store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(LeaveLimit, clock);
         }
@@ -116,30 +111,63 @@ internal sealed class Presence(
         }
     }
 
-    /// <summary>Waits until the next heartbeat is due, or has to be sent sooner for what it says.</summary>
-    private async Task UntilDueAsync(long next, CancellationToken stopping)
+    /// <summary>Says that the node is here, and answers when to say so next.</summary>
+    private async Task<long> BeatAsync()
     {
-        while (!stopping.IsCancellationRequested && !_sayNow && clock.Until(next) > TimeSpan.Zero)
+        // Many nodes that were started together would all beat at one instant, and a renewal would wait behind them.
+        var next = clock.After(_said is null ? Period * random.NextDouble() : Period);
+        Volatile.Write(ref _turnedAt, clock.GetTimestamp());
+        using var beating = new CancellationTokenSource();
+        Interlocked.Exchange(ref _beating, beating);
+        try
         {
-            var compareAt = Interlocked.Read(ref _compareAt);
-            if (clock.GetTimestamp() >= compareAt)
-            {
-                Interlocked.CompareExchange(ref _compareAt, long.MaxValue, compareAt);
-                if (SaysAnother())
-                    return;
-                continue;
-            }
-
-            await _wake.WaitUntilAsync(Math.Min(next, compareAt));
+            // After it can be found by who stops the node.
+            if (_stops)
+                return next;
+            _sayNow = false;
+            var said = node.Self();
+            var sent = clock.GetTimestamp();
+            var members = await store.HeartbeatAsync(said, beating.Token).AsTask().WaitAsync(Bound, clock, beating.Token);
+            Volatile.Write(ref _roundTripTicks, clock.GetElapsedTime(sent).Ticks);
+            health.Reached();
+            _said = WhatSays(said);
+            Hear(members);
+            node.MembersHeard();
+            await RemoveStaleAsync(said, beating.Token);
+            return next;
         }
+        catch (OperationCanceledException) when (_stops)
+        {
+            return next;
+        }
+        catch (Exception exception)
+        {
+            health.Failed(exception);
+            return clock.After(times.RetryPeriod);
+        }
+        finally
+        {
+            _beating = null;
+        }
+    }
+
+    /// <summary>Whether the next heartbeat is due, or has to be sent sooner for what it says.</summary>
+    private bool IsDue(long next)
+    {
+        if (_stops || _sayNow || clock.GetTimestamp() >= next)
+            return true;
+        var compareAt = Interlocked.Read(ref _compareAt);
+        if (clock.GetTimestamp() < compareAt)
+            return false;
+        Interlocked.CompareExchange(ref _compareAt, long.MaxValue, compareAt);
+        return SaysAnother();
     }
 
     private bool SaysAnother()
     {
         try
         {
-            // The term alone can wait for the next heartbeat: it would be news of every follower after each hand-over.
-            return _said is not { } said || self() with { Term = said.Term } != said;
+            return WhatSays(node.Self()) != _said;
         }
         catch (Exception)
         {
@@ -148,6 +176,13 @@ internal sealed class Presence(
             return true;
         }
     }
+
+    /// <summary>
+    /// What is news of a member. The term alone can wait for the next heartbeat: it would be news of every follower after
+    /// each hand-over.
+    /// </summary>
+    private static (Role Role, int Priority, string? Address) WhatSays(Member self) =>
+        (self.Role, self.Priority, self.Address);
 
     /// <summary>Who was killed could not leave. One node is enough to notice: the leader, each node timeout.</summary>
     private async Task RemoveStaleAsync(Member said, CancellationToken stopping)
@@ -163,21 +198,35 @@ internal sealed class Presence(
     private void Hear(IReadOnlyList<Member> members)
     {
         var now = clock.GetTimestamp();
-        foreach (var gone in _heard.Keys.Except(members.Select(m => m.Id)).ToList())
-            _heard.Remove(gone);
-        foreach (var member in members)
+        var before = BeforeThis();
+        var heard = new Heard[members.Count];
+        for (var i = 0; i < heard.Length; i++)
         {
-            if (!_heard.TryGetValue(member.Id, out var before))
-                _heard[member.Id] = new Heard(member.LastHeartbeat, now, Moved: false);
-            else if (before.Beat != member.LastHeartbeat)
-                _heard[member.Id] = new Heard(member.LastHeartbeat, now, Moved: true);
+            var (id, beat) = (members[i].Id, members[i].LastHeartbeat);
+            heard[i] = before(id) is not { } last ? new Heard(id, beat, now, Moved: false)
+                : last.Beat == beat ? last
+                : new Heard(id, beat, now, Moved: true);
         }
 
+        _heard = heard;
         var recent = now - (Period * 2).ToTicksOf(clock);
-        _recent = members.Where(m => _heard[m.Id].At >= recent).ToList();
-        _alive = _recent.Where(m => _heard[m.Id].Moved).ToList();
+        _recent = Those(members, h => h.At >= recent);
+        _alive = Those(members, h => h.At >= recent && h.Moved);
         _members = members;
     }
 
-    private sealed record Heard(DateTimeOffset Beat, long At, bool Moved);
+    private Func<CandidateId, Heard?> BeforeThis()
+    {
+        var before = _heard;
+        if (before.Length <= Few)
+            return id => Array.FindIndex(before, h => h.Id == id) is >= 0 and var at ? before[at] : null;
+        var found = before.DistinctBy(h => h.Id).ToDictionary(h => h.Id);
+        return id => found.TryGetValue(id, out var last) ? last : null;
+    }
+
+    /// <summary>In most elections all members are alive: they share one list.</summary>
+    private IReadOnlyList<Member> Those(IReadOnlyList<Member> members, Func<Heard, bool> which) =>
+        _heard.All(which) ? members : [.. members.Where((_, at) => which(_heard[at]))];
+
+    private readonly record struct Heard(CandidateId Id, DateTimeOffset Beat, long At, bool Moved);
 }

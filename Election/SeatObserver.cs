@@ -10,12 +10,11 @@ internal sealed class SeatObserver(
     LeadershipTimes times,
     TimeProvider clock,
     StoreHealth health,
-    Backoff backoff,
-    Action<Sighting, bool> saw,
-    Action doubt)
+    Random random,
+    INode node)
 {
-    private readonly Lock _gate = new();
-    private readonly Wake _wake = new(clock, times.Slice);
+    private RetryPause? _pause;
+    private volatile bool _stops;
     private Sighting? _last;
     private Sighting? _known;
     private long? _freeSince;
@@ -50,9 +49,10 @@ internal sealed class SeatObserver(
     /// </summary>
     public Succession Before(Grant grant)
     {
-        lock (_gate)
+        lock (this)
         {
             var before = _last?.Leader?.Term == grant.Term.Token ? _before : null;
+            _before = null;
             return (before ?? Vacancy(grant.AnchoredAt, grant.GivenBack == true)) with
             {
                 Released = grant.GivenBack ?? (before?.Released ?? _released),
@@ -68,7 +68,7 @@ internal sealed class SeatObserver(
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return Gap();
         }
     }
@@ -76,7 +76,7 @@ internal sealed class SeatObserver(
     /// <summary>This node was granted the seat; it need not wait to be told.</summary>
     public void Took(Leader own)
     {
-        lock (_gate)
+        lock (this)
             _own = own;
         Take(new Sighting(own, clock.After(times.Lease)));
     }
@@ -84,7 +84,7 @@ internal sealed class SeatObserver(
     /// <summary>This node's term is over; news of it that are still on their way are old.</summary>
     public void Gave(long term)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_own?.Term == term)
                 (_gave, _gaveUntil, _own) = (_own, clock.After(times.Lease), null);
@@ -97,9 +97,10 @@ internal sealed class SeatObserver(
         }
     }
 
-    public async Task RunAsync(CancellationToken stopping)
+    /// <summary>Observes until it is told to stop; <see cref="Stop"/> follows the cancellation.</summary>
+    public async Task RunAsync(ElectionThreads threads, CancellationToken stopping)
     {
-        await using var wakeUp = stopping.Register(_wake.Set);
+        await threads.OffTheCallerAsync();
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -107,7 +108,7 @@ internal sealed class SeatObserver(
                 await foreach (var sighting in store.ObserveAsync(election, stopping))
                 {
                     health.Reached();
-                    backoff.Reset();
+                    _pause?.Reset();
                     Take(sighting);
                 }
             }
@@ -120,7 +121,30 @@ internal sealed class SeatObserver(
                 health.Failed(exception);
             }
 
-            await _wake.WaitUntilAsync(clock.After(backoff.Next()));
+            await Pause.NextAsync();
+        }
+    }
+
+    /// <summary>Ends a pause.</summary>
+    public void Stop()
+    {
+        _stops = true;
+        Interlocked.MemoryBarrier();
+        _pause?.Stop();
+    }
+
+    /// <summary>Made with the first failure. Who stops the node either finds it, or has said before that it stops.</summary>
+    private RetryPause Pause
+    {
+        get
+        {
+            if (_pause is { } known)
+                return known;
+            var pause = new RetryPause(times, clock, random);
+            Interlocked.Exchange(ref _pause, pause);
+            if (_stops)
+                pause.Stop();
+            return pause;
         }
     }
 
@@ -128,11 +152,14 @@ internal sealed class SeatObserver(
     {
         bool newLeader;
         DoubtIfContradicted(sighting);
-        lock (_gate)
+        lock (this)
         {
             var before = _last?.Leader;
             if (sighting.Leader is { } leader)
             {
+                // This node's own record of its term, rather than a copy of it out of each message.
+                if (IsSame(leader, _own))
+                    sighting = sighting with { Leader = leader = _own! };
                 if (IsSame(leader, _gave) || IsOld(leader.Term))
                     return;
                 newLeader = before?.Term != leader.Term;
@@ -165,7 +192,7 @@ internal sealed class SeatObserver(
             Volatile.Write(ref _last, sighting);
         }
 
-        saw(sighting, newLeader);
+        node.Saw(sighting, newLeader);
     }
 
     /// <summary>
@@ -175,10 +202,10 @@ internal sealed class SeatObserver(
     private void DoubtIfContradicted(Sighting sighting)
     {
         bool contradicts;
-        lock (_gate)
+        lock (this)
             contradicts = _own is not null && sighting.Leader is { } leader && !IsSame(leader, _own) && !IsSame(leader, _gave);
         if (contradicts)
-            doubt();
+            node.Doubt();
     }
 
     /// <summary>Over a store that lost its data and has no clock of its own, one number may be given to two.</summary>

@@ -9,7 +9,6 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
 {
     private static readonly TimeSpan Reminder = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _gate = new();
     private long _lastReached = clock.GetTimestamp();
     private long _nextReminder;
     private string? _trouble;
@@ -19,7 +18,7 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _trouble;
         }
     }
@@ -29,14 +28,14 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _trouble is null ? TimeSpan.Zero : clock.GetElapsedTime(_lastReached);
         }
     }
 
     public void Reached()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_trouble is not null)
             {
@@ -50,7 +49,7 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
 
     public void Failed(Exception exception)
     {
-        lock (_gate)
+        lock (this)
         {
             var first = _trouble is null;
             _trouble = Describe(exception);

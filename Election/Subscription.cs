@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 
 namespace AspireElection;
 
@@ -10,20 +9,14 @@ namespace AspireElection;
 /// <typeparam name="T">The news.</typeparam>
 public sealed class Subscription<T> : IDisposable
 {
-    private readonly Channel<T> _queue;
-    private readonly Action<Subscription<T>> _leave;
+    private readonly FanOut<T> _from;
+    private readonly NewsQueue<T> _queue;
     private long _lost;
 
-    internal Subscription(int capacity, Action? dropped, Action<Subscription<T>> leave)
+    internal Subscription(FanOut<T> from, int capacity)
     {
-        _leave = leave;
-        _queue = Channel.CreateBounded<T>(
-            new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            _ =>
-            {
-                Interlocked.Increment(ref _lost);
-                dropped?.Invoke();
-            });
+        _from = from;
+        _queue = new NewsQueue<T>(capacity);
     }
 
     /// <summary>How many news this subscriber has lost so far, because it was slow.</summary>
@@ -34,15 +27,11 @@ public sealed class Subscription<T> : IDisposable
     /// broke.
     /// </summary>
     /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>; the subscription stays.</param>
-    /// <remarks>
-    /// Not by the channel's own <c>ReadAllAsync</c>: that leaves the caller's context, and with it the one thread of a
-    /// simulation.
-    /// </remarks>
     public async IAsyncEnumerable<T> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        while (await _queue.Reader.WaitToReadAsync(cancellationToken))
+        while (await WaitAsync(cancellationToken))
         {
-            while (_queue.Reader.TryRead(out var news))
+            while (TryRead(out var news))
                 yield return news;
         }
     }
@@ -50,12 +39,22 @@ public sealed class Subscription<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _leave(this);
+        _from.Leave(this);
         // A reader that waits in another thread would otherwise wait for ever.
-        _queue.Writer.TryComplete();
+        _queue.End(null);
     }
 
-    internal void Tell(T news) => _queue.Writer.TryWrite(news);
+    internal ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _queue.WaitAsync(cancellationToken);
 
-    internal void End(Exception? end) => _queue.Writer.TryComplete(end);
+    internal bool TryRead(out T news) => _queue.TryRead(out news);
+
+    internal void Tell(T news)
+    {
+        if (_queue.Add(news))
+            return;
+        Interlocked.Increment(ref _lost);
+        _from.Dropped();
+    }
+
+    internal void End(Exception? end) => _queue.End(end);
 }

@@ -8,7 +8,7 @@ namespace AspireElection;
 /// One leadership from its grant to its end: runs the work, renews while trust lasts, drains on a resign, and gives
 /// the seat back only after the work has ended or was cut.
 /// </summary>
-internal sealed class Tenure
+internal sealed class Tenure : IWallWatcher
 {
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(2);
 
@@ -20,12 +20,15 @@ internal sealed class Tenure
     private readonly StoreHealth _health;
     private readonly ILogger _logger;
     private readonly Wake _wake;
-    private readonly ClockWatch _clockWatch;
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ClockWatch _walls;
+    private readonly INode _node;
+    private Completion _over;
     private Task _work = Task.CompletedTask;
     private int _resignReason = -1;
     private volatile bool _doubted;
     private volatile bool _givesBack;
+    private TimeSpan _lead;
+    private long _partedTicks;
     private long _renewAt;
     private long _turnedAt;
 
@@ -37,7 +40,9 @@ internal sealed class Tenure
         ElectionTelemetry telemetry,
         StoreHealth health,
         ILogger logger,
-        Leadership leadership)
+        INode node,
+        Leadership leadership,
+        long anchoredAt)
     {
         _store = store;
         _times = times;
@@ -46,21 +51,18 @@ internal sealed class Tenure
         _telemetry = telemetry;
         _health = health;
         _logger = logger;
-        _wake = new Wake(clock, times.Slice, ClocksParted);
-        _clockWatch = new ClockWatch(clock, times.Margin > times.Slice ? times.Margin : times.Slice);
+        _node = node;
+        _wake = new Wake(clock, times.Slice);
+        _walls = Ticker.Of(clock).Walls;
+        _lead = _walls.Lead;
         StartedAt = _turnedAt = clock.GetTimestamp();
+        _renewAt = anchoredAt + times.RenewPeriod.ToTicksOf(clock);
         Leadership = leadership;
     }
 
     public Leadership Leadership { get; }
 
-    /// <summary>Called after each renewal that stretched trust; must not block.</summary>
-    public Action Renewed { get; init; } = static () => { };
-
-    /// <summary>Called once the seat was given back; must not block.</summary>
-    public Action GaveBack { get; init; } = static () => { };
-
-    /// <summary>Whether the seat is given back at once when the leadership has ended: what is not urgent waits for <see cref="GaveBack"/>.</summary>
+    /// <summary>Whether the seat is given back at once when the leadership has ended: what is not urgent waits for <see cref="INode.GaveBack"/>.</summary>
     public bool GivesBack => _givesBack;
 
     /// <summary>Ends when the seat was given back or lost, and the work has ended.</summary>
@@ -94,7 +96,7 @@ internal sealed class Tenure
     {
         Leadership.End(LossReason.Stopped);
         await ReleaseAsync();
-        _over.TrySetResult();
+        _over.Set();
     }
 
     /// <summary>Ends without giving back, after something broke that must not: the seat goes on when its lease ends.</summary>
@@ -107,21 +109,30 @@ internal sealed class Tenure
         }
         finally
         {
-            _over.TrySetResult();
+            _over.Set();
         }
     }
 
     /// <summary>Begins: from now on trust ends on time, whatever else is late.</summary>
-    public void WatchTrust() =>
-        _threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));
+    public void WatchTrust() => _threads.WatchDeadline(Leadership, _times.Slice);
 
-    public async Task RunAsync(long anchoredAt, IReadOnlyList<Func<Leadership, Task>> whileLeading)
+    public async Task RunAsync(IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
+        _walls.Add(this);
         try
         {
-            _work = _threads.Start(() => RunWorkAsync(whileLeading));
-            _renewAt = anchoredAt + _times.RenewPeriod.ToTicksOf(_clock);
-            if (await RenewUntilResignedAsync() is { } reason)
+            if (whileLeading.Count > 0)
+                _work = StartWork(whileLeading);
+            while (Leadership.IsTrusted && ResignReason is null)
+            {
+                await _wake.WaitUntilAsync(_renewAt);
+                await RenewIfDueAsync();
+            }
+
+            // Nobody else may have looked at the clock yet: whoever finds the end says so.
+            if (!Leadership.IsTrusted)
+                Leadership.End(LossReason.Expired);
+            else if (ResignReason is { } reason)
                 await HandOverAsync(reason);
             await AwaitWorkAsync();
             // Another thread may have ended the leadership and be about to tell: the next term, of this node or of
@@ -132,24 +143,9 @@ internal sealed class Tenure
         }
         finally
         {
-            _over.TrySetResult();
+            _walls.Remove(this);
+            _over.Set();
         }
-    }
-
-    /// <summary>Renews until the leadership has ended (null) or a resign was asked for (its reason).</summary>
-    private async Task<LossReason?> RenewUntilResignedAsync()
-    {
-        while (Leadership.IsTrusted)
-        {
-            if (ResignReason is { } reason)
-                return reason;
-            await _wake.WaitUntilAsync(_renewAt);
-            await RenewIfDueAsync();
-        }
-
-        // Nobody else may have looked at the clock yet: whoever finds the end says so.
-        Leadership.End(LossReason.Expired);
-        return null;
     }
 
     /// <summary>Tells the work to stop and goes on renewing until it has ended or the drain limit has come.</summary>
@@ -179,13 +175,14 @@ internal sealed class Tenure
         }
 
         if (_givesBack)
-            GaveBack();
+            _node.GaveBack();
     }
 
     /// <summary>Renews when it is time or when in doubt, and says when to renew next.</summary>
     private async Task RenewIfDueAsync()
     {
         Volatile.Write(ref _turnedAt, _clock.GetTimestamp());
+        SayParted();
         if ((!_doubted && _clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)
             return;
         _doubted = false;
@@ -217,7 +214,7 @@ internal sealed class Tenure
     private void SayRenewed()
     {
         ElectionLog.Renewed(_logger, Leadership.Term.Election, Leadership.Token);
-        Renewed();
+        _node.Renewed(Leadership);
     }
 
     private void EndLost()
@@ -269,6 +266,8 @@ internal sealed class Tenure
         }
     }
 
+    private Task StartWork(IReadOnlyList<Func<Leadership, Task>> whileLeading) => _threads.Start(() => RunWorkAsync(whileLeading));
+
     private async Task RunWorkAsync(IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
         try
@@ -279,6 +278,7 @@ internal sealed class Tenure
         }
         catch (OperationCanceledException) when (Leadership.Resigning.IsCancellationRequested)
         {
+            // The work obeyed.
         }
         catch (Exception exception)
         {
@@ -314,13 +314,24 @@ internal sealed class Tenure
         static (_, wake) => ((Wake)wake!).Set(), _wake, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private bool ClocksParted()
+    /// <summary>What moved the clocks apart may have outlasted the lease: renew at once.</summary>
+    void IWallWatcher.WallsParted(TimeSpan lead)
     {
-        if (_clockWatch.Parted() is not { } apart)
-            return false;
-        _telemetry.ClockJumped();
-        ElectionLog.ClockJumped(_logger, apart.TotalSeconds);
-        return _doubted = true;
+        var apart = lead - _lead;
+        if (apart.Duration() <= (_times.Margin > _times.Slice ? _times.Margin : _times.Slice))
+            return;
+        _lead = lead;
+        Interlocked.Exchange(ref _partedTicks, apart.Ticks);
+        Doubt();
+    }
+
+    private void SayParted()
+    {
+        if (Interlocked.Exchange(ref _partedTicks, 0) is not 0 and var ticks)
+        {
+            _telemetry.ClockJumped();
+            ElectionLog.ClockJumped(_logger, TimeSpan.FromTicks(ticks).TotalSeconds);
+        }
     }
 
     private LossReason? ResignReason => Volatile.Read(ref _resignReason) is >= 0 and var reason ? (LossReason)reason : null;

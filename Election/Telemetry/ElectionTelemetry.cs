@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -12,7 +11,7 @@ public sealed class ElectionTelemetry
 
     private static readonly Meter Meter = new(Name);
     private static readonly ActivitySource Source = new(Name);
-    private static readonly ConcurrentDictionary<ElectionTelemetry, Func<ElectionSnapshot>> Live = new();
+    private static readonly HashSet<ElectionTelemetry> Live = [];
 
     private static readonly Counter<long> Transitions = Meter.CreateCounter<long>(
         "election.transitions", "{transition}", "Changes of this node's leadership, by reason");
@@ -47,27 +46,39 @@ public sealed class ElectionTelemetry
     private static readonly Counter<long> MajorityChanges = Meter.CreateCounter<long>(
         "election.majority.changes", "{change}", "Losses and returns of a quorum's majority, and changes of how many are missing");
 
-    private readonly TagList _tags;
+    private readonly Candidate _candidate;
+    private readonly string _store;
+    private readonly bool _tellsElections;
 
     static ElectionTelemetry()
     {
-        Meter.CreateObservableGauge("election.is_leader", () => Observe(s => s.IsLeader ? 1L : 0L), null, "1 where this node leads");
-        Meter.CreateObservableGauge("election.term", () => Observe(s => s.Term), null, "The term that this node sees");
         Meter.CreateObservableGauge(
-            "election.lease.remaining", () => Observe(s => s.LeaseRemaining.TotalSeconds), "s", "What is left of the leader's lease");
-        Meter.CreateObservableGauge("election.members", () => Observe(s => (long)s.Members.Count), "{member}", "Members of the election");
+            "election.is_leader", () => Observe(s => s.IsLeader ? 1L : 0L, leads => leads.Sum()), null, "1 where this node leads");
+        Meter.CreateObservableGauge("election.term", () => Observe(s => s.Term, terms => terms.Max()), null, "The term that this node sees");
+        Meter.CreateObservableGauge(
+            "election.lease.remaining", () => Observe(s => s.LeaseRemaining.TotalSeconds, left => left.Min()), "s", "What is left of the leader's lease");
+        Meter.CreateObservableGauge(
+            "election.members", () => Observe(s => (long)s.Members.Count, members => members.Sum()), "{member}", "Members of the election");
     }
 
-    internal ElectionTelemetry(string election, string store, string nodeId) => _tags =
-    [
-        new("election.name", election),
-        new("election.store", store),
-        new("election.node.id", nodeId),
-    ];
+    internal ElectionTelemetry(Candidate candidate, string store, bool tellsElections)
+    {
+        _candidate = candidate;
+        _store = store;
+        _tellsElections = tellsElections;
+    }
 
-    internal void Register(Func<ElectionSnapshot> snapshot) => Live[this] = snapshot;
+    internal void Register()
+    {
+        lock (Live)
+            Live.Add(this);
+    }
 
-    internal void Unregister() => Live.TryRemove(this, out _);
+    internal void Unregister()
+    {
+        lock (Live)
+            Live.Remove(this);
+    }
 
     internal Activity? StartCampaign() => Start("campaign");
 
@@ -88,7 +99,7 @@ public sealed class ElectionTelemetry
     {
         Transitions.Add(1, With("reason", "elected"));
         if (leaderless is { } gap)
-            LeaderlessDuration.Record(gap.TotalSeconds, _tags);
+            LeaderlessDuration.Record(gap.TotalSeconds, Tags(_tellsElections));
     }
 
     internal void LostLeadership(TimeSpan duration, LossReason reason)
@@ -105,9 +116,9 @@ public sealed class ElectionTelemetry
         JobDuration.Record(duration.TotalSeconds, tags);
     }
 
-    internal void ChangeDropped() => FanOutDropped.Add(1, _tags);
+    internal void ChangeDropped() => FanOutDropped.Add(1, Tags(_tellsElections));
 
-    internal void ClockJumped() => ClockJumps.Add(1, _tags);
+    internal void ClockJumped() => ClockJumps.Add(1, Tags(_tellsElections));
 
     /// <summary>A slow listener lost an announcement of the leader of its process.</summary>
     internal static void AnnouncementDropped(string election) => FanOutDropped.Add(1, new KeyValuePair<string, object?>("election.name", election));
@@ -147,27 +158,45 @@ public sealed class ElectionTelemetry
         activity?.SetTag("error.type", exception.GetType().Name);
     }
 
-    private static IEnumerable<Measurement<T>> Observe<T>(Func<ElectionSnapshot, T> value)
+    /// <summary>One measurement of each election, and of those without a series of their own one of each node and store.</summary>
+    private static IEnumerable<Measurement<T>> Observe<T>(Func<ElectionSnapshot, T> value, Func<IEnumerable<T>, T> together)
         where T : struct
     {
-        foreach (var (telemetry, snapshot) in Live)
-            yield return new Measurement<T>(value(snapshot()), telemetry._tags);
+        ElectionTelemetry[] live;
+        lock (Live)
+            live = [.. Live];
+        foreach (var one in live.Where(t => t._tellsElections))
+            yield return new Measurement<T>(value(one._candidate.Snapshot()), one.Tags(true));
+        foreach (var many in live.Where(t => !t._tellsElections).GroupBy(t => (t._store, t._candidate.Id.NodeId)))
+            yield return new Measurement<T>(together(many.Select(t => value(t._candidate.Snapshot()))), many.First().Tags(false));
     }
 
     private Activity? Start(string name, long? term = null)
     {
+        if (!Source.HasListeners())
+            return null;
         // A root of its own: whatever activity started the loop, an election must not hang below it for ever.
         Activity.Current = null;
-        var activity = Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), _tags);
+        var activity = Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), Tags(true));
         return term is null ? activity : activity?.SetTag("election.term", term);
+    }
+
+    private TagList Tags(bool tellsElection)
+    {
+        TagList tags = default;
+        if (tellsElection)
+            tags.Add("election.name", _candidate.Election);
+        tags.Add("election.store", _store);
+        tags.Add("election.node.id", _candidate.Id.NodeId);
+        return tags;
     }
 
     private TagList With(string key, string value)
     {
-        var tags = _tags;
+        var tags = Tags(_tellsElections);
         tags.Add(key, value);
         return tags;
     }
 
-    private TagList With(Exception? error) => error is null ? _tags : With("error.type", error.GetType().Name);
+    private TagList With(Exception? error) => error is null ? Tags(_tellsElections) : With("error.type", error.GetType().Name);
 }

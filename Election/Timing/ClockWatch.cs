@@ -1,36 +1,55 @@
 namespace AspireElection.Timing;
 
+/// <summary>Somebody who has to know when the wall clock and the boot clock part.</summary>
+internal interface IWallWatcher
+{
+    /// <summary>They parted; called on the ticker's thread, must not block nor throw.</summary>
+    /// <param name="lead">How far the wall clock is ahead of the boot clock now, as <see cref="ClockWatch.Lead"/>.</param>
+    void WallsParted(TimeSpan lead);
+}
+
 /// <summary>
 /// Notices when the wall clock and the boot clock part: the host was restored, its clock was stepped, or it slept. The
 /// wall clock decides nothing, but such a host has reason to ask the store at once whether it still leads.
 /// </summary>
-internal sealed class ClockWatch
+internal sealed class ClockWatch(TimeProvider clock)
 {
-    private readonly TimeProvider _clock;
-    private readonly TimeSpan _tolerance;
-    private long _stamp;
-    private DateTimeOffset _wall;
+    /// <summary>Below what anybody cares for; it spares thousands of watchers a call for nothing.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
 
-    public ClockWatch(TimeProvider clock, TimeSpan tolerance)
+    private readonly Lock _gate = new();
+    private readonly HashSet<IWallWatcher> _watchers = [];
+    private TimeSpan _told;
+
+    /// <summary>How far the wall clock is ahead of the boot clock: a meaningless number, whose changes tell.</summary>
+    public TimeSpan Lead => TimeSpan.FromTicks(clock.GetUtcNow().Ticks) - clock.GetElapsedTime(0);
+
+    public void Add(IWallWatcher watcher)
     {
-        _clock = clock;
-        _tolerance = tolerance;
-        Restart();
+        lock (_gate)
+            _watchers.Add(watcher);
     }
 
-    /// <summary>How far the clocks parted since the last look; null while within the tolerance.</summary>
-    public TimeSpan? Parted()
+    public void Remove(IWallWatcher watcher)
     {
-        var apart = _clock.GetUtcNow() - _wall - _clock.GetElapsedTime(_stamp);
-        if (apart.Duration() <= _tolerance)
-            return null;
-        Restart();
-        return apart;
+        lock (_gate)
+            _watchers.Remove(watcher);
     }
 
-    private void Restart()
+    /// <summary>Compares the clocks, and tells everybody when they have parted since they were told last.</summary>
+    public void Look()
     {
-        _stamp = _clock.GetTimestamp();
-        _wall = _clock.GetUtcNow();
+        var lead = Lead;
+        IWallWatcher[] watchers;
+        lock (_gate)
+        {
+            if ((lead - _told).Duration() < Least)
+                return;
+            _told = lead;
+            watchers = [.. _watchers];
+        }
+
+        foreach (var watcher in watchers)
+            watcher.WallsParted(lead);
     }
 }

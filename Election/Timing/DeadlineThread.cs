@@ -8,17 +8,17 @@ internal sealed class DeadlineThread
 {
     private readonly TimeProvider _clock;
     private readonly object _gate = new();
-    private readonly PriorityQueue<Watched, long> _watched = new();
+    private readonly PriorityQueue<IDeadline, long> _watched = new();
     private TimeSpan _slice = TimeSpan.FromSeconds(1);
     private bool _started;
 
     public DeadlineThread(TimeProvider clock) => _clock = clock;
 
-    public void Watch(Func<long> deadline, TimeSpan slice, Action due)
+    public void Watch(IDeadline deadline, TimeSpan slice)
     {
         lock (_gate)
         {
-            _watched.Enqueue(new Watched(deadline, due), deadline());
+            _watched.Enqueue(deadline, deadline.EndDueAt);
             if (slice < _slice)
                 _slice = slice;
             if (!_started)
@@ -37,7 +37,7 @@ internal sealed class DeadlineThread
         {
             try
             {
-                NextDue()();
+                NextDue().EndOnTime();
             }
             catch (Exception)
             {
@@ -48,7 +48,7 @@ internal sealed class DeadlineThread
     }
 
     /// <summary>Waits for the next deadline that has come.</summary>
-    private Action NextDue()
+    private IDeadline NextDue()
     {
         lock (_gate)
         {
@@ -60,7 +60,7 @@ internal sealed class DeadlineThread
                     continue;
                 }
 
-                var deadline = next.Deadline();
+                var deadline = next.EndDueAt;
                 if (deadline == long.MinValue)
                 {
                     _watched.Dequeue();
@@ -76,11 +76,9 @@ internal sealed class DeadlineThread
                 else
                 {
                     _watched.Dequeue();
-                    return next.Due;
+                    return next;
                 }
             }
         }
     }
-
-    private sealed record Watched(Func<long> Deadline, Action Due);
 }

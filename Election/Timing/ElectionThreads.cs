@@ -10,13 +10,16 @@ internal abstract class ElectionThreads
     public static ElectionThreads OfProcess { get; } = new ProcessThreads(BootClock.Instance);
 
     /// <summary>
-    /// Calls <paramref name="due"/> when the clock has reached the timestamp that <paramref name="deadline"/> gives
-    /// at that time (it may move); <see cref="long.MinValue"/> takes the watch away.
+    /// Ends it when the clock has reached the timestamp that it gives at that time; <see cref="long.MinValue"/> takes the
+    /// watch away.
     /// </summary>
-    public abstract void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due);
+    public abstract void WatchDeadline(IDeadline deadline, TimeSpan slice);
 
     /// <summary>Cancels from a thread on which callbacks of users may block without hindering the core.</summary>
     public abstract void Cancel(CancellationTokenSource source);
+
+    /// <summary>To be awaited by a loop of the core that begins: whoever started it goes on.</summary>
+    public abstract ValueTask OffTheCallerAsync();
 
     /// <summary>Starts work that is not the core's own.</summary>
     public abstract Task Start(Func<Task> work);
@@ -26,10 +29,11 @@ internal abstract class ElectionThreads
         private readonly DeadlineThread _deadlines = new(clock);
         private readonly CancellationThreads _cancellations = new();
 
-        public override void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due) =>
-            _deadlines.Watch(deadline, slice, due);
+        public override void WatchDeadline(IDeadline deadline, TimeSpan slice) => _deadlines.Watch(deadline, slice);
 
         public override void Cancel(CancellationTokenSource source) => _cancellations.Cancel(source);
+
+        public override ValueTask OffTheCallerAsync() => PoolHop.OffTheCaller;
 
         public override Task Start(Func<Task> work) =>
             Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)

@@ -10,7 +10,7 @@ namespace AspireElection.FaultNodes;
 
 /// <summary>
 /// A worker for the tests of faults: the very same program, with jobs beside its own that write without a pause, and
-/// with a way to starve it. Told "crowd" it hosts many candidates instead.
+/// with a way to starve it. Told "crowd" it hosts many candidates instead, and told "leaders" it leads many elections.
 /// </summary>
 internal static class Program
 {
@@ -19,6 +19,8 @@ internal static class Program
         Owner.Watch();
         if (arguments is [Crowd.Word, .. var rest])
             return await Crowd.RunAsync(rest);
+        if (arguments is [Leaders.Word, .. var many])
+            return await Leaders.RunAsync(many);
         if (SettingsOfProcess.Read(arguments, out var exitCode) is not { } settings)
             return exitCode;
         await using var output = Console.OpenStandardOutput();

@@ -3,7 +3,6 @@ namespace AspireElection.Stores.Redis;
 /// <summary>The newest that was heard of a seat. Messages and answers come over two connections, in any order.</summary>
 internal sealed class HeardSeat(TimeProvider clock)
 {
-    private readonly Lock _gate = new();
     private SeatState? _state;
     private long _endsAt;
     private long _heardAt;
@@ -12,7 +11,7 @@ internal sealed class HeardSeat(TimeProvider clock)
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return (_state, _endsAt);
         }
     }
@@ -23,7 +22,7 @@ internal sealed class HeardSeat(TimeProvider clock)
     public bool Hear(SeatState state, long askedAt)
     {
         var now = clock.GetTimestamp();
-        lock (_gate)
+        lock (this)
         {
             if (_state is { } last && _heardAt >= askedAt && IsOlder(state, last))
                 return false;

@@ -15,15 +15,15 @@ internal sealed class KnownTerms(TimeProvider clock)
     /// <summary>Far more than are trusted at once; what is dropped then is what ends first.</summary>
     private const int Most = 16;
 
-    private readonly Lock _gate = new();
-    private readonly List<(long Token, string Holder, long EndsAt)> _terms = [];
+    // Replaced as a whole: in most elections it is one.
+    private (long Token, string Holder, long EndsAt)[] _terms = [];
     private long _newest;
 
     /// <summary>The tokens of those that have not ended, and the last of their ends.</summary>
     /// <param name="candidate">Whose own past terms do not count: who asks for the seat has stopped leading.</param>
     public (IReadOnlyList<long> Tokens, long EndsAt) For(string candidate)
     {
-        lock (_gate)
+        lock (this)
         {
             Forget();
             var others = _terms.Where(t => t.Holder != candidate).ToList();
@@ -34,10 +34,10 @@ internal sealed class KnownTerms(TimeProvider clock)
     /// <summary>Keeps what was heard of the seat. An empty one without the release says nothing of the terms.</summary>
     public void Hear(SeatState state, long endsAt)
     {
-        lock (_gate)
+        lock (this)
         {
             // Also beside a later term: whoever missed the message of the release hears of it then.
-            _terms.RemoveAll(t => t.Token == state.Released);
+            Keep(t => t.Token != state.Released);
             if (state.Kind == SeatKind.Held)
                 Know(state.Token, state.Holder, endsAt);
         }
@@ -48,10 +48,10 @@ internal sealed class KnownTerms(TimeProvider clock)
     {
         if (seen is not { Leader: { } leader })
             return;
-        lock (_gate)
+        lock (this)
         {
             // A released term may be seen late, from before its release.
-            if (_terms.TrueForAll(t => t.Token < leader.Term) && leader.Term > _newest)
+            if (_terms.All(t => t.Token < leader.Term) && leader.Term > _newest)
                 Know(leader.Term, new CandidateId(leader.NodeId, leader.Incarnation).ToString(), seen.EndsAt);
         }
     }
@@ -60,14 +60,28 @@ internal sealed class KnownTerms(TimeProvider clock)
     {
         Forget();
         // A lower number is news from before; only after the known ends is it a store that was restored to an old state.
-        if (_terms.Exists(t => t.Token > token))
+        if (_terms.Any(t => t.Token > token))
             return;
         _newest = token;
-        _terms.RemoveAll(t => t.Token == token);
-        _terms.Add((token, holder, endsAt));
-        if (_terms.Count > Most)
-            _terms.Remove(_terms.MinBy(t => t.EndsAt));
+        if (_terms is [(var same, _, _)] && same == token)
+        {
+            _terms[0] = (token, holder, endsAt);
+            return;
+        }
+
+        _terms = [.. _terms.Where(t => t.Token != token), (token, holder, endsAt)];
+        if (_terms.Length > Most)
+        {
+            var first = _terms.MinBy(t => t.EndsAt);
+            Keep(t => t != first);
+        }
     }
 
-    private void Forget() => _terms.RemoveAll(t => t.EndsAt <= clock.GetTimestamp());
+    private void Forget() => Keep(t => t.EndsAt > clock.GetTimestamp());
+
+    private void Keep(Predicate<(long Token, string Holder, long EndsAt)> which)
+    {
+        if (!Array.TrueForAll(_terms, which))
+            _terms = Array.FindAll(_terms, which);
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class RedisMembers(RedisCalls calls)
         {
             var answer = (RedisResult[])(await calls.SeatAsync(
                 RedisScript.Heartbeat, self.Election, self.Id.ToString(), values, RedisCalls.LongestWait, cancellationToken))!;
-            var rows = ((string[])answer[2]!).Chunk(2).Select(pair => Parse(self.Election, pair[0], pair[1])).ToList();
+            var rows = ((string[])answer[2]!).Chunk(2).Select(pair => Parse(self.Election, pair[0], pair[1], self.Id)).ToArray();
             return (int)answer[1] == 1
                 ? roster.Hear(rows, (int)answer[0])
                 : roster.HearFirst(rows, (int)answer[0], (int)answer[3], areAll: (int)answer[4] == 1);
@@ -36,6 +36,9 @@ internal sealed class RedisMembers(RedisCalls calls)
         {
             if (all)
                 roster.WasAsked();
+            // Thousands of elections have few members each, and then every answer tells all of them.
+            if (roster.IsNeedless)
+                _rosters.TryRemove(KeyValuePair.Create(self.Election, roster));
         }
     }
 
@@ -47,7 +50,8 @@ internal sealed class RedisMembers(RedisCalls calls)
 
     public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken)
     {
-        RosterOf(election).Left(id);
+        if (_rosters.TryGetValue(election, out var roster))
+            roster.Left(id);
         await calls.SeatAsync(RedisScript.Leave, election, id.ToString(), [], RedisCalls.LongestWait, cancellationToken);
     }
 
@@ -56,19 +60,19 @@ internal sealed class RedisMembers(RedisCalls calls)
         RedisValue[] values = [nodeTimeout.TotalMilliseconds];
         var removed = (int)await calls.SeatAsync(
             RedisScript.RemoveStale, election, string.Empty, values, RedisCalls.LongestWait, cancellationToken);
-        if (removed > 0)
-            RosterOf(election).IsOld();
+        if (removed > 0 && _rosters.TryGetValue(election, out var roster))
+            roster.IsOld();
         return removed;
     }
 
     private Roster RosterOf(string election) => _rosters.GetOrAdd(election, static _ => new Roster());
 
-    private static Member Parse(string election, string name, string record)
+    private static Member Parse(string election, string name, string record, CandidateId self = default)
     {
         var fields = record.Split('\n', 6);
         return new Member(
             election,
-            SeatState.Candidate(name),
+            IdOf(name, self),
             (Role)Whole(2),
             (int)Whole(3),
             fields.Length < 6 || fields[5].Length == 0 ? null : fields[5],
@@ -79,4 +83,7 @@ internal sealed class RedisMembers(RedisCalls calls)
         long Whole(int field) =>
             field < fields.Length && long.TryParse(fields[field], CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
+
+    /// <summary>The asker is given its own names again, not copies of them.</summary>
+    private static CandidateId IdOf(string name, CandidateId self) => SeatState.Candidate(name) is var id && id == self ? self : id;
 }

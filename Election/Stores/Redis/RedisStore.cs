@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace AspireElection.Stores.Redis;
@@ -49,7 +48,7 @@ public sealed class RedisStore : IElectionStore
         _ledger = new RedisLedger(_calls);
         _connection = new ConnectionWatch(connection);
         _connection.Add(_held);
-        _observations = new Observations(Kind, WatchAsync);
+        _observations = new Observations(Kind, seat => new SeatWatch(_calls, _connection, clock, Known(seat.Election), seat));
         ConfirmByReplicas = confirmByReplicas;
         if (confirmByReplicas == 0)
             return;
@@ -120,21 +119,6 @@ public sealed class RedisStore : IElectionStore
     /// <inheritdoc/>
     public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
         _observations.ObserveAsync(election, cancellationToken);
-
-    private async IAsyncEnumerable<Sighting> WatchAsync(string election, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var watch = new SeatWatch(_calls, _clock, Known(election), election);
-        _connection.Add(watch);
-        try
-        {
-            await foreach (var sighting in watch.WatchAsync(cancellationToken))
-                yield return sighting;
-        }
-        finally
-        {
-            _connection.Remove(watch);
-        }
-    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)

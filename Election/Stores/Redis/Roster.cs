@@ -31,6 +31,16 @@ internal sealed class Roster
         }
     }
 
+    /// <summary>Whether nobody asks, and the last answer told all members.</summary>
+    public bool IsNeedless
+    {
+        get
+        {
+            lock (_gate)
+                return !_asking && _count <= Head;
+        }
+    }
+
     /// <summary>All were asked for, whether or not the answer came.</summary>
     public void WasAsked()
     {
@@ -80,7 +90,7 @@ internal sealed class Roster
         }
     }
 
-    public static List<Member> Sorted(IEnumerable<Member> members) =>
+    public static Member[] Sorted(IEnumerable<Member> members) =>
     [
         .. members
             .OrderByDescending(m => m.Priority)
@@ -88,7 +98,7 @@ internal sealed class Roster
             .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal),
     ];
 
-    private List<Member> Keep(IReadOnlyList<Member> rows, int count, Dictionary<CandidateId, Member> known)
+    private Member[] Keep(IReadOnlyList<Member> rows, int count, Dictionary<CandidateId, Member> known)
     {
         _count = count;
         foreach (var row in rows)

@@ -39,22 +39,30 @@ internal sealed record SeatState(
     /// <summary>Whether the last term is known to have been given back rather than cut off.</summary>
     public bool WasReleased => Token > 0 && Released == Token;
 
-    public static SeatState Parse(string[] fields) => new(
-        fields[0] switch { "held" => SeatKind.Held, "reserved" => SeatKind.Reserved, _ => SeatKind.Free },
-        TimeSpan.FromMilliseconds(Math.Max(0, Whole(fields[1]))),
-        Whole(fields[2]),
-        fields[3],
-        fields[4].Length == 0 ? null : fields[4],
-        DateTimeOffset.FromUnixTimeMilliseconds(Whole(fields[5])),
-        TimeSpan.FromMilliseconds(Whole(fields[6])),
-        Whole(fields[7]),
-        Whole(fields[8]),
-        (int)Whole(fields[9]),
-        fields[FixedFields..]);
+    /// <param name="fields">An answer, or a message.</param>
+    /// <param name="last">
+    /// What was heard before: a renewal changes nothing but the end, and ten thousand elections hear three thousand a
+    /// second. What is the same is kept instead of a copy of it.
+    /// </param>
+    public static SeatState Parse(string[] fields, SeatState? last = null)
+    {
+        return new SeatState(
+            fields[0] switch { "held" => SeatKind.Held, "reserved" => SeatKind.Reserved, _ => SeatKind.Free },
+            TimeSpan.FromMilliseconds(Math.Max(0, Whole(fields[1]))),
+            Whole(fields[2]),
+            Kept(fields[3], last?.Holder),
+            fields[4].Length == 0 ? null : Kept(fields[4], last?.Address),
+            DateTimeOffset.FromUnixTimeMilliseconds(Whole(fields[5])),
+            TimeSpan.FromMilliseconds(Whole(fields[6])),
+            Whole(fields[7]),
+            Whole(fields[8]),
+            (int)Whole(fields[9]),
+            fields.Length == FixedFields ? [] : fields[FixedFields..]);
+    }
 
     /// <summary>Null for what is no message of this store: anybody may publish on the channel.</summary>
-    public static SeatState? FromMessage(string? message) =>
-        message?.Split('\n') is { Length: >= FixedFields } fields ? Parse(fields) : null;
+    public static SeatState? FromMessage(string? message, SeatState? last) =>
+        message?.Split('\n') is { Length: >= FixedFields } fields ? Parse(fields, last) : null;
 
     /// <summary>
     /// How many of the waiting try before <paramref name="candidate"/>. One who is not among the first tries somewhere
@@ -85,6 +93,8 @@ internal sealed record SeatState(
         var end = name.IndexOf('#', StringComparison.Ordinal);
         return end < 0 ? new CandidateId(name, string.Empty) : new CandidateId(name[..end], name[(end + 1)..]);
     }
+
+    private static string Kept(string text, string? last) => text == last ? last : text;
 
     private static long Whole(string field) =>
         long.TryParse(field, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -94,7 +94,7 @@ internal sealed class Standing(
         }
 
         _rank = int.Parse(answer[0], CultureInfo.InvariantCulture);
-        var state = SeatState.Parse(answer[1..]);
+        var state = SeatState.Parse(answer[1..], _heard.Newest.State);
         Hear(state, sentAt);
         _refused = state.Kind == SeatKind.Free;
         return null;
@@ -146,7 +146,7 @@ internal sealed class Standing(
 
     private void HearNews(RedisChannel channel, RedisValue message)
     {
-        if (SeatState.FromMessage(message) is not { } state)
+        if (SeatState.FromMessage(message, _heard.Newest.State) is not { } state)
             return;
         _refused = false;
         Hear(state, long.MinValue);

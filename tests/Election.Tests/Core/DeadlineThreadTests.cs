@@ -15,7 +15,7 @@ public sealed class DeadlineThreadTests
         var thread = new DeadlineThread(_clock);
         var deadline = _clock.After(TimeSpan.FromMilliseconds(50));
         var fired = new TaskCompletionSource<(long At, bool OnPool)>();
-        thread.Watch(() => deadline, Slice, () => fired.SetResult((_clock.GetTimestamp(), Thread.CurrentThread.IsThreadPoolThread)));
+        thread.Watch(new Deadline(() => deadline, () => fired.SetResult((_clock.GetTimestamp(), Thread.CurrentThread.IsThreadPoolThread))), Slice);
         var (at, onPool) = await fired.Task.WaitAsync(Bound);
         Assert.True(at >= deadline);
         Assert.False(onPool);
@@ -28,8 +28,8 @@ public sealed class DeadlineThreadTests
         var (first, second) = (new TaskCompletionSource<long>(), new TaskCompletionSource<long>());
         var moved = _clock.After(TimeSpan.FromMilliseconds(30));
         var middle = _clock.After(TimeSpan.FromMilliseconds(60));
-        thread.Watch(() => moved, Slice, () => second.SetResult(_clock.GetTimestamp()));
-        thread.Watch(() => middle, Slice, () => first.SetResult(_clock.GetTimestamp()));
+        thread.Watch(new Deadline(() => moved, () => second.SetResult(_clock.GetTimestamp())), Slice);
+        thread.Watch(new Deadline(() => middle, () => first.SetResult(_clock.GetTimestamp())), Slice);
         moved = _clock.After(TimeSpan.FromMilliseconds(90));
         Assert.True(await first.Task.WaitAsync(Bound) >= middle);
         Assert.True(await second.Task.WaitAsync(Bound) >= moved);
@@ -43,8 +43,8 @@ public sealed class DeadlineThreadTests
         var end = _clock.After(TimeSpan.FromMilliseconds(60));
         var done = new TaskCompletionSource();
         var deadline = _clock.After(TimeSpan.FromMilliseconds(30));
-        thread.Watch(() => deadline, Slice, () => fired = true);
-        thread.Watch(() => end, Slice, done.SetResult);
+        thread.Watch(new Deadline(() => deadline, () => fired = true), Slice);
+        thread.Watch(new Deadline(() => end, done.SetResult), Slice);
         deadline = long.MinValue;
         await done.Task.WaitAsync(Bound);
         Assert.False(fired);
@@ -101,5 +101,12 @@ public sealed class DeadlineThreadTests
         {
             free.Set();
         }
+    }
+
+    private sealed class Deadline(Func<long> at, Action due) : IDeadline
+    {
+        public long EndDueAt => at();
+
+        public void EndOnTime() => due();
     }
 }

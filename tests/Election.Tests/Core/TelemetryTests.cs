@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using AspireElection.Stores.InProcess;
 using AspireElection.Telemetry;
 using AspireElection.Tests.Simulation;
 
@@ -51,6 +52,53 @@ public sealed class TelemetryTests
             var byName = new Dictionary<string, object?>(tags.ToArray());
             if (byName.TryGetValue("election.node.id", out var measuredNode) && measuredNode is node)
                 measured[instrument.Name] = $"{byName["election.name"]} {byName["election.store"]} {byName["election.node.id"]}";
+        }
+    });
+
+    [Fact]
+    public void Elections_that_are_not_told_apart_share_one_series_in_each_store() => SimulatedWorld.Run(async world =>
+    {
+        const string node = "telemetry-of-many";
+        var measured = new Dictionary<string, List<double>>();
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == ElectionTelemetry.Name)
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((i, v, tags, _) => Keep(i, v, tags));
+        meters.SetMeasurementEventCallback<double>((i, v, tags, _) => Keep(i, v, tags));
+        meters.Start();
+        await using var store = new InProcessStore(world.Clock);
+        var candidates = new List<Candidate>();
+        foreach (var election in new[] { "many-1", "many-2", "many-3" })
+        {
+            var options = new ElectionOptions { NodeId = node, LeaseDuration = Nodes.Lease, ElectionAttributes = false };
+            candidates.Add(new Candidate(election, store, options, null, world.Clock, world.Threads, new Random(1)));
+            await candidates[^1].CampaignAsync();
+        }
+
+        await world.PassAsync(TimeSpan.FromSeconds(4));
+        meters.RecordObservableInstruments();
+        Assert.Equal(3, Assert.Single(measured["election.is_leader"]));
+        Assert.Equal(3, Assert.Single(measured["election.members"]));
+        Assert.Single(measured["election.term"]);
+        Assert.InRange(Assert.Single(measured["election.lease.remaining"]), 1, 10);
+        Assert.Contains("election.renewal.duration", measured.Keys);
+        foreach (var candidate in candidates)
+            await candidate.StopAsync();
+
+        void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var byName = new Dictionary<string, object?>(tags.ToArray());
+            if (byName.GetValueOrDefault("election.node.id") is not node)
+                return;
+            Assert.DoesNotContain("election.name", byName.Keys);
+            if (!measured.TryGetValue(instrument.Name, out var values))
+                measured[instrument.Name] = values = [];
+            values.Add(value);
         }
     });
 }

@@ -20,7 +20,7 @@ internal static class CoreMistakes
         new("first window anchored at the grant's arrival", "the store counts from the request: a slow grant stretches trust beyond the lease",
             new Edit(Lead, "new TrustWindow(_clock, grant.AnchoredAt + ", "new TrustWindow(_clock, _clock.GetTimestamp() + ")),
         new("a late grant led with", "work begins, and callbacks are told, of a term whose trust is over already",
-            new Edit(Lead, "if (_stopping.IsCancellationRequested || !leadership.IsTrusted)", "if (_stopping.IsCancellationRequested)")),
+            new Edit(Lead, "if (_campaign.Stops || !leadership.IsTrusted)", "if (_campaign.Stops)")),
         new("another's term is no doubt", "over a wiped store whose line is up a leader believes until its next renewal, beside the new one",
             new Edit(Seat, "        DoubtIfContradicted(sighting);\n", "")),
         new("unknown renewal taken as success", "OrionBeacon: two leaders for 36 s of a 40 s cut",
@@ -31,7 +31,7 @@ internal static class CoreMistakes
             new Edit(Told, "public bool IsTrusted => _window.IsOpen;", "public bool IsTrusted => EndedBecause is null;")),
         new("leader flag that only an answer clears", "OrionBeacon: true through an outage, past its end",
             new Edit(Told, "public bool IsTrusted => _window.IsOpen;", "public bool IsTrusted => EndedBecause is null;"),
-            new Edit(Tenure, "_threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));", "GC.KeepAlive(_threads);")),
+            new Edit(Tenure, "_threads.WatchDeadline(Leadership, _times.Slice);", "GC.KeepAlive(_threads);")),
         new("wall clock deciding trust", "the file lease of old: a step back of the clock is a longer lease",
             new Edit(Window, "    private long _until = until;", "    private readonly long _stamp = clock.GetTimestamp();\n    private readonly DateTimeOffset _wall = clock.GetUtcNow();\n    private long _until = until;\n    private long Shift => (clock.GetUtcNow() - _wall).ToTicksOf(clock) - (clock.GetTimestamp() - _stamp);"),
             new Edit(Window, "Until => Volatile.Read(ref _until);", "Until => Volatile.Read(ref _until) is var until && until == Closed ? Closed : until - Shift;"),
@@ -48,9 +48,9 @@ internal static class CoreMistakes
 
         // How a leadership ends.
         new("the end is told to nobody", "the Lost token never fires: work goes on beside the next leader's",
-            new Edit(Told, "            _threads.Cancel(_lost);\n", "")),
+            new Edit(Told, "            _lost.Cancel(_threads);\n", "")),
         new("no watch of the deadline", "the end is noticed when somebody asks, or when a renewal comes back",
-            new Edit(Tenure, "_threads.WatchDeadline(() => Leadership.EndDueAt, _times.Slice, () => Leadership.End(LossReason.Expired));", "GC.KeepAlive(_threads);")),
+            new Edit(Tenure, "_threads.WatchDeadline(Leadership, _times.Slice);", "GC.KeepAlive(_threads);")),
         new("job not awaited before the next campaign", "the same node runs the job twice at once",
             new Edit(Tenure, "                await HandOverAsync(reason);\n            await AwaitWorkAsync();\n", "                await HandOverAsync(reason);\n")),
         new("seat released before the drain", "LeaderElection.Redis and LeaderElection.Postgres: both lead while the job drains, 1.1 to 1.5 s",
@@ -65,9 +65,9 @@ internal static class CoreMistakes
 
         // Who stands, and when.
         new("a first failure ends the campaign", "a node that never stands again, and says nothing of it",
-            new Edit(Standing, "            await PauseAsync(_backoff.Next());\n            return null;", "            await PauseAsync(TimeSpan.FromDays(1));\n            return null;")),
+            new Edit(Standing, "            await Pause.NextAsync();\n            return null;", "            await PauseAsync(TimeSpan.FromDays(1));\n            return null;")),
         new("a resigned node stands at once", "an operator's resign gives the seat back to who was resigned",
-            new Edit(Lead, "            await _precedence.HoldOffAsync(_stopping.Token);\n", "            await Task.CompletedTask;\n")),
+            new Edit(Lead, "            await Precedence.HoldOffAsync(_campaign);\n", "            await Task.CompletedTask;\n")),
         new("a known term is forgotten with the campaign", "over a store that lost its data its seat is taken while its leader still trusts in it",
             new Edit(Standing, "            candidacy.Saw(known);\n", "            candidacy.SawToken(known.Leader!.Term);\n")),
         new("back-off without a longest pause", "after a long outage nobody comes back for minutes",
@@ -79,7 +79,7 @@ internal static class CoreMistakes
 
         // What is known of the seat.
         new("an observer that ends with its first error", "the page shows the leader of yesterday",
-            new Edit(Seat, "            await _wake.WaitUntilAsync(clock.After(backoff.Next()));\n", "            return;\n")),
+            new Edit(Seat, "            await Pause.NextAsync();\n", "            return;\n")),
         new("token from a wiped counter", "a counter begins at 1 again, and old writers pass the fence",
             new Edit("FencingToken.cs", "Math.Max(Math.Max(stored, seen) + 1, microseconds > LatestClock ? 0 : microseconds);", "stored + 1;")),
 

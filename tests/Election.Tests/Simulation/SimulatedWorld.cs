@@ -75,7 +75,9 @@ internal sealed class SimulatedWorld : SynchronizationContext
     /// <summary>The core's threads, inline: deadlines are timers that look at the clock again.</summary>
     private sealed class InlineThreads(SimulatedWorld world) : ElectionThreads
     {
-        public override void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due) => _ = WatchAsync(deadline, due);
+        public override void WatchDeadline(IDeadline deadline, TimeSpan slice) => _ = WatchAsync(deadline);
+
+        public override ValueTask OffTheCallerAsync() => default;
 
         public override void Cancel(CancellationTokenSource source) => world.Post(
             _ =>
@@ -93,13 +95,13 @@ internal sealed class SimulatedWorld : SynchronizationContext
 
         public override Task Start(Func<Task> work) => work();
 
-        private async Task WatchAsync(Func<long> deadline, Action due)
+        private async Task WatchAsync(IDeadline deadline)
         {
-            while (deadline() is var until && until != long.MinValue)
+            while (deadline.EndDueAt is var until && until != long.MinValue)
             {
                 if (world.Clock.Now >= until)
                 {
-                    due();
+                    deadline.EndOnTime();
                     return;
                 }
 

@@ -8,7 +8,7 @@ internal sealed class NodeThreads(Host host) : ElectionThreads
     private readonly Queue<CancellationTokenSource> _cancelling = new();
 
     /// <summary>Sleeps in slices, as the real thread does, because its timers stand still in a suspend.</summary>
-    public override void WatchDeadline(Func<long> deadline, TimeSpan slice, Action due)
+    public override void WatchDeadline(IDeadline deadline, TimeSpan slice)
     {
         ITimer? timer = null;
         timer = host.Clock.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -16,12 +16,12 @@ internal sealed class NodeThreads(Host host) : ElectionThreads
 
         void Look()
         {
-            var until = deadline();
+            var until = deadline.EndDueAt;
             if (until == long.MinValue)
                 return;
             var left = host.Clock.Until(until);
             if (left <= TimeSpan.Zero)
-                due();
+                deadline.EndOnTime();
             else
                 timer!.Change(left < slice ? left.ForTimer() : slice, Timeout.InfiniteTimeSpan);
         }
@@ -33,6 +33,8 @@ internal sealed class NodeThreads(Host host) : ElectionThreads
         _cancelling.Enqueue(source);
         host.Post(static queue => CancelNext((Queue<CancellationTokenSource>)queue!), _cancelling);
     }
+
+    public override async ValueTask OffTheCallerAsync() => await Task.Yield();
 
     public override async Task Start(Func<Task> work)
     {

@@ -1,0 +1,54 @@
+using System.Globalization;
+using AspireElection.Stores.Redis;
+using AspireElection.Timing;
+using StackExchange.Redis;
+
+namespace AspireElection.FaultNodes;
+
+/// <summary>
+/// A process that leads many elections over one connection to Redis and does nothing else: "leaders ELECTIONS LEASE_MS".
+/// Over one lease it measures itself and prints the bytes that each election keeps alive, the percent of a core, and how
+/// many it leads.
+/// </summary>
+internal static class Leaders
+{
+    public const string Word = "leaders";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var (count, lease) = (Whole(arguments[0]), TimeSpan.FromMilliseconds(Whole(arguments[1])));
+        var connection = await ConnectionMultiplexer.ConnectAsync(Environment.GetEnvironmentVariable(Crowd.Connection)!);
+        await using var store = new RedisStore(connection, BootClock.Instance);
+        // The client has us continue on the thread that reads its answers; what follows blocks its thread.
+        await Task.Yield();
+        var options = new ElectionOptions { NodeId = "leader", LeaseDuration = lease, ElectionAttributes = false };
+        Candidate Stand(int number) => new($"leaders-{number}", store, options);
+        var first = Stand(0);
+        await first.CampaignAsync();
+        // What the first one needs is the code, the connection and the threads.
+        var before = Alive();
+        var candidates = Enumerable.Range(1, count).Select(Stand).ToList();
+        foreach (var candidate in candidates)
+            await candidate.StartAsync();
+        using var limit = new CancellationTokenSource(StartLimit);
+        using var cadence = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (candidates.Exists(c => !c.IsLeader))
+            await cadence.WaitForNextTickAsync(limit.Token);
+        using var aLease = new PeriodicTimer(lease);
+        await aLease.WaitForNextTickAsync();
+        var used = Environment.CpuUsage.TotalTime;
+        await aLease.WaitForNextTickAsync();
+        var percent = (Environment.CpuUsage.TotalTime - used) / lease * 100;
+        var each = (Alive() - before) / count;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{each} {percent:0} {candidates.Count(c => c.IsLeader)}"));
+        GC.KeepAlive(first);
+        return 0;
+    }
+
+    /// <summary>The least of some: what a renewal on its way needs for a moment belongs to no election.</summary>
+    private static long Alive() => Enumerable.Range(0, 3).Min(_ => GC.GetTotalMemory(forceFullCollection: true));
+
+    private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}
