@@ -21,8 +21,8 @@ public sealed class Candidate : IAsyncDisposable, INode
     private readonly IElectionStore _store;
     private readonly Func<string?> _address;
     private readonly bool _watchesOnly;
-    private readonly ElectionCallbacks? _calls;
-    private readonly IReadOnlyList<Func<Leadership, Task>> _whileLeading;
+    private ElectionOptions? _unread;
+    private IReadOnlyList<Func<Leadership, Task>> _whileLeading = [];
     private readonly LeadershipTimes _times;
     private readonly TimeProvider _clock;
     private readonly ElectionThreads _threads;
@@ -77,8 +77,7 @@ public sealed class Candidate : IAsyncDisposable, INode
         _store = store;
         _address = options.Address;
         _watchesOnly = options.Observer;
-        _calls = options.CallbacksIfAny;
-        _whileLeading = (IReadOnlyList<Func<Leadership, Task>>?)options.WorkIfAny ?? [];
+        _unread = options;
         _priority = options.Priority;
         _times = LeadershipTimes.From(options);
         _clock = clock;
@@ -337,12 +336,15 @@ public sealed class Candidate : IAsyncDisposable, INode
         if (Interlocked.Exchange(ref _isStarted, true))
             return false;
         _telemetry.Register();
-        if (_calls is not null)
+        // Callbacks and work may be added until the start; what else was set has been read.
+        _whileLeading = (IReadOnlyList<Func<Leadership, Task>>?)_unread!.WorkIfAny ?? [];
+        if (_unread.CallbacksIfAny is { } calls)
         {
             _callbacks = CallbackLoop.Start(
-                Changes.Subscribe(), _calls, Id, () => !_watchesOnly && !_standsDown, _threads, _clock, Election, _logger);
+                Changes.Subscribe(), calls, Id, () => !_watchesOnly && !_standsDown, _threads, _clock, Election, _logger);
         }
 
+        _unread = null;
         _observing = _observer.RunAsync(_threads, _leaving.Token);
         _beating = _presence.RunAsync(_threads);
         _campaigning = _watchesOnly ? Task.CompletedTask : CampaignForEverAsync();
@@ -427,8 +429,12 @@ public sealed class Candidate : IAsyncDisposable, INode
         tenure.WatchTrust();
         // Who waits for the term hears of it first; what else begins with it would be ahead of that on a busy machine.
         await Task.Yield();
-        _telemetry.BecameLeader(leadership.LeaderlessBefore);
-        ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
+        if (leadership.EndedBecause is null)
+        {
+            _telemetry.BecameLeader(leadership.LeaderlessBefore);
+            ElectionLog.BecameLeader(_logger, Id.NodeId, Election, leadership.Token);
+        }
+
         _presence.Refresh();
         return tenure;
     }

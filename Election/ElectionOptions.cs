@@ -76,7 +76,7 @@ public sealed class ElectionOptions
     /// Whether metrics tell elections apart (<c>election.name</c>). Without it all elections of a node in a store share one
     /// time series each: counters and histograms add up, <c>election.is_leader</c> is how many it leads, <c>election.members</c>
     /// the sum, <c>election.term</c> the highest, <c>election.lease.remaining</c> the least. For processes with thousands of
-    /// elections; spans and logs keep the name. Default true.
+    /// elections; spans and logs keep the name, and so do the counters of what was lost or refused. Default true.
     /// </summary>
     public bool ElectionAttributes { get; set; } = true;
 }

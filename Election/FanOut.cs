@@ -46,6 +46,8 @@ internal sealed class FanOut<T>(int capacity, string election, Action<string>? d
     {
         _end = end;
         _completed = true;
+        // Who joins either finds that it is complete, or is found here.
+        Interlocked.MemoryBarrier();
         foreach (var subscriber in Volatile.Read(ref _subscribers))
             subscriber.End(end);
     }

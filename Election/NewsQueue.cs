@@ -21,21 +21,25 @@ internal sealed class NewsQueue<T>(int capacity) : IValueTaskSource<bool>
     /// <summary>Adds the newest; false when the oldest was lost for it.</summary>
     public bool Add(T news)
     {
+        bool loses, waited;
         lock (this)
         {
             if (_ended)
                 return true;
-            var loses = !_isEmpty && 1 + (_others?.Count ?? 0) == capacity;
+            loses = !_isEmpty && 1 + (_others?.Count ?? 0) == capacity;
             if (loses)
                 Take();
             if (_isEmpty)
                 (_oldest, _isEmpty) = (news, false);
             else
                 (_others ??= new Queue<T>()).Enqueue(news);
-            if (_waits)
-                Wake(true);
-            return !loses;
+            (waited, _waits) = (_waits, false);
         }
+
+        // Not under the lock: a context of the user's may run the reader on the spot.
+        if (waited)
+            _waiting.SetResult(true);
+        return !loses;
     }
 
     /// <summary>Nothing comes after what is here already; the reader is given the error then, if there is one.</summary>
@@ -48,11 +52,13 @@ internal sealed class NewsQueue<T>(int capacity) : IValueTaskSource<bool>
             (_ended, _end) = (true, error);
             if (!_waits)
                 return;
-            if (error is null)
-                Wake(false);
-            else
-                Break(error);
+            _waits = false;
         }
+
+        if (error is null)
+            _waiting.SetResult(false);
+        else
+            _waiting.SetException(error);
     }
 
     public bool TryRead(out T news)
@@ -111,20 +117,11 @@ internal sealed class NewsQueue<T>(int capacity) : IValueTaskSource<bool>
     {
         lock (this)
         {
-            if (_waits)
-                Break(new OperationCanceledException(cancellationToken));
+            if (!_waits)
+                return;
+            _waits = false;
         }
-    }
 
-    private void Wake(bool more)
-    {
-        _waits = false;
-        _waiting.SetResult(more);
-    }
-
-    private void Break(Exception error)
-    {
-        _waits = false;
-        _waiting.SetException(error);
+        _waiting.SetException(new OperationCanceledException(cancellationToken));
     }
 }

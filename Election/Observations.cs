@@ -94,6 +94,7 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
     private sealed class Observation(Observations observations, string election, CancellationToken cancellation)
         : IAsyncEnumerable<Sighting>, IAsyncEnumerator<Sighting>
     {
+        private CancellationTokenSource? _either;
         private ObservedSeat? _seat;
         private Subscription<Sighting>? _subscription;
         private Sighting? _current;
@@ -109,8 +110,13 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
         }
 
         /// <summary>Each enumeration is an observer of its own; its token is that of the question, as everywhere in the core.</summary>
-        public IAsyncEnumerator<Sighting> GetAsyncEnumerator(CancellationToken cancellationToken) =>
-            new Observation(observations, election, cancellation.CanBeCanceled ? cancellation : cancellationToken);
+        public IAsyncEnumerator<Sighting> GetAsyncEnumerator(CancellationToken cancellationToken)
+        {
+            if (!cancellation.CanBeCanceled || !cancellationToken.CanBeCanceled || cancellation == cancellationToken)
+                return new Observation(observations, election, cancellation.CanBeCanceled ? cancellation : cancellationToken);
+            var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken);
+            return new Observation(observations, election, either.Token) { _either = either };
+        }
 
         public ValueTask<bool> MoveNextAsync()
         {
@@ -132,6 +138,7 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
         {
             if (Interlocked.Exchange(ref _seat, null) is { } seat)
                 observations.Leave(seat, _subscription!);
+            _either?.Dispose();
             return ValueTask.CompletedTask;
         }
     }

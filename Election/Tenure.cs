@@ -119,9 +119,11 @@ internal sealed class Tenure : IWallWatcher
     public async Task RunAsync(IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
         _walls.Add(this);
+        ((IWallWatcher)this).WallsParted(_walls.Lead);
         try
         {
-            if (whileLeading.Count > 0)
+            // On a starved pool the term may be over before it began.
+            if (whileLeading.Count > 0 && Leadership.IsTrusted)
                 _work = StartWork(whileLeading);
             while (Leadership.IsTrusted && ResignReason is null)
             {
@@ -167,15 +169,20 @@ internal sealed class Tenure : IWallWatcher
         if (!Leadership.IsTrusted)
             reason = LossReason.Expired;
         _givesBack = reason != LossReason.Expired;
-        // Believing ends before the seat is free; the other way round, two nodes would lead for as long as it takes.
-        if (Leadership.End(reason) && reason != LossReason.Expired)
+        try
         {
-            using (ElectionTelemetry.StartStep("release"))
-                await ReleaseAsync();
+            // Believing ends before the seat is free; the other way round, two nodes would lead for as long as it takes.
+            if (Leadership.End(reason) && reason != LossReason.Expired)
+            {
+                using (ElectionTelemetry.StartStep("release"))
+                    await ReleaseAsync();
+            }
         }
-
-        if (_givesBack)
-            _node.GaveBack();
+        finally
+        {
+            if (_givesBack)
+                _node.GaveBack();
+        }
     }
 
     /// <summary>Renews when it is time or when in doubt, and says when to renew next.</summary>

@@ -173,10 +173,12 @@ public sealed class ElectionTelemetry
 
     private Activity? Start(string name, long? term = null)
     {
+        // A root of its own: whatever activity started the loop, an election must not hang below it for ever; nor may the
+        // spans of others, where nobody listens to its own.
+        if (Activity.Current is not null)
+            Activity.Current = null;
         if (!Source.HasListeners())
             return null;
-        // A root of its own: whatever activity started the loop, an election must not hang below it for ever.
-        Activity.Current = null;
         var activity = Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), Tags(true));
         return term is null ? activity : activity?.SetTag("election.term", term);
     }

@@ -39,7 +39,11 @@ internal sealed class ClockWatch(TimeProvider clock)
     /// <summary>Compares the clocks, and tells everybody when they have parted since they were told last.</summary>
     public void Look()
     {
+        var before = clock.GetTimestamp();
         var lead = Lead;
+        // A pause between the reading of both clocks is no step of one of them.
+        if (clock.GetElapsedTime(before) > Least)
+            return;
         IWallWatcher[] watchers;
         lock (_gate)
         {

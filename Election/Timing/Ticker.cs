@@ -62,15 +62,22 @@ internal sealed class Ticker
 
     private void Look()
     {
+        List<Wake>? over = null;
         lock (Gate)
         {
             _looksAt = long.MaxValue;
             while (_line.First is { } first && HasCome(first.Due))
-                first.End(false);
+            {
+                _line.Remove(first);
+                (over ??= []).Add(first);
+            }
+
             if (_line.First is not null)
                 LookAtFirst();
         }
 
+        foreach (var wake in over ?? [])
+            wake.End(false);
         Walls.Look();
     }
 

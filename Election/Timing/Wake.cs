@@ -34,10 +34,15 @@ internal sealed class Wake : IValueTaskSource<bool>
         lock (_ticker.Gate)
         {
             if (Place < 0)
+            {
                 _isSet = true;
-            else
-                End(true);
+                return;
+            }
+
+            _ticker.Leave(this);
         }
+
+        End(true);
     }
 
     /// <summary>Waits until the timestamp or until <see cref="Set"/>.</summary>
@@ -60,12 +65,10 @@ internal sealed class Wake : IValueTaskSource<bool>
         }
     }
 
-    /// <summary>Ends the wait; under the ticker's gate.</summary>
-    internal void End(bool wasSet)
-    {
-        _ticker.Leave(this);
-        _waiting.SetResult(wasSet);
-    }
+    /// <summary>
+    /// Ends the wait that has left the ticker; not under its gate, because a context of the user's may run what waits on the spot.
+    /// </summary>
+    internal void End(bool wasSet) => _waiting.SetResult(wasSet);
 
     bool IValueTaskSource<bool>.GetResult(short token) => _waiting.GetResult(token);
 

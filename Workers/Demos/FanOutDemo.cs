@@ -41,7 +41,8 @@ internal static class FanOutDemo
             await Task.Delay(Scene, clock, stopping);
 
             screen.Say($"The leader {second.Candidate.Id.NodeId} falls silent: its renewals fail, and its heartbeats stop.");
-            second.Drill.Pause(Lease * 3);
+            // Cut off, not only paused: it would give its seat back when its trust ends, and nobody would miss a heartbeat for long.
+            second.Drill.Cut(Lease * 3);
             began = clock.GetTimestamp();
             await UntilAsync(() => nodes.Exists(n => n != second && n.Candidate.Role == Role.Candidate), clock, stopping);
             screen.Say($"Its followers miss them after {Milliseconds(clock.GetElapsedTime(began))}, and stand ready for a new election.");

@@ -28,8 +28,8 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
     public void End()
     {
         _over = true;
-        Cut();
         _wake.Set();
+        Cut();
     }
 
     /// <summary>What is told while the connection is down is lost.</summary>

@@ -21,6 +21,7 @@ internal sealed class Standing(
     private readonly string _me = candidacy.Id.ToString();
     private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);
     private volatile bool _tryNow;
+    private bool _granted;
     private volatile bool _refused;
     private long _orphan;
     private int _rank;
@@ -38,7 +39,11 @@ internal sealed class Standing(
             while (true)
             {
                 if (await TryAsync(cancellationToken) is { } grant)
+                {
+                    _granted = true;
                     return grant;
+                }
+
                 await _alarm.WaitAsync(TryAt, cancellationToken);
             }
         }
@@ -53,10 +58,11 @@ internal sealed class Standing(
         }
     }
 
-    /// <summary>After the grant was told.</summary>
+    /// <summary>After the grant was told. Without one at once: the next campaign of this candidate subscribes to the same channels.</summary>
     private async Task UnsubscribeAsync(RedisChannel news, RedisChannel turn)
     {
-        await Task.Yield();
+        if (_granted)
+            await Task.Yield();
         calls.Unsubscribe(news, HearNews);
         calls.Unsubscribe(turn, HearTurn);
     }
