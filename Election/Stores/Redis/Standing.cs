@@ -21,6 +21,7 @@ internal sealed class Standing(
     private readonly string _me = candidacy.Id.ToString();
     private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);
     private volatile bool _tryNow;
+    private volatile bool _lineWasDown;
     private bool _granted;
     private volatile bool _refused;
     private long _orphan;
@@ -38,6 +39,8 @@ internal sealed class Standing(
             await calls.SubscribeAsync(turn, HearTurn, _bound, cancellationToken);
             while (true)
             {
+                if (_lineWasDown)
+                    await ListenAnewAsync(turn, cancellationToken);
                 if (await TryAsync(cancellationToken) is { } grant)
                 {
                     _granted = true;
@@ -58,6 +61,18 @@ internal sealed class Standing(
         }
     }
 
+    /// <summary>
+    /// The client subscribes again by itself, once: where the server refused that, nobody in this process would hear of a
+    /// turn any more, and each leader would go on making way for a better candidate that takes no seat. A failure here
+    /// ends the wait, and the next campaign begins it anew.
+    /// </summary>
+    private async ValueTask ListenAnewAsync(RedisChannel turn, CancellationToken cancellationToken)
+    {
+        _lineWasDown = false;
+        calls.Unsubscribe(turn, HearTurn);
+        await calls.SubscribeAsync(turn, HearTurn, _bound, cancellationToken);
+    }
+
     /// <summary>After the grant was told. Without one at once: the next campaign of this candidate subscribes to the same channels.</summary>
     private async Task UnsubscribeAsync(RedisChannel news, RedisChannel turn)
     {
@@ -75,6 +90,7 @@ internal sealed class Standing(
     /// <summary>Messages may have been missed, and a release meanwhile took this candidate for dead.</summary>
     public void ConnectionCameBack()
     {
+        _lineWasDown = true;
         _tryNow = true;
         _alarm.Ring();
     }

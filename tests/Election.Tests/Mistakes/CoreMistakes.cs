@@ -57,7 +57,7 @@ internal static class CoreMistakes
             new Edit(Tenure, "        using (ElectionTelemetry.StartStep(\"drain\"))\n", "        await ReleaseAsync();\n        using (ElectionTelemetry.StartStep(\"drain\"))\n")),
         new("seat released before belief ends", "for as long as the release takes there are two",
             new Edit(Tenure, "if (Leadership.End(reason) && reason != LossReason.Expired)", "if (reason != LossReason.Expired)"),
-            new Edit(Tenure, "                await ReleaseAsync();\n        }", "                await ReleaseAsync();\n        }\n        Leadership.End(reason);")),
+            new Edit(Tenure, "                    await ReleaseAsync();\n            }", "                    await ReleaseAsync();\n            }\n            Leadership.End(reason);")),
         new("no renewals while draining", "a drain longer than the lease leaves the seat to whoever comes",
             new Edit(Tenure, "await _wake.WaitUntilAsync(Math.Min(_renewAt, limit));\n                await RenewIfDueAsync();", "await _wake.WaitUntilAsync(limit);")),
         new("release skipped when stopped", "a cancelled token cancels the release too, and the seat is left to its end",

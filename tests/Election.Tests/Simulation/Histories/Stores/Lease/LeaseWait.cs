@@ -11,6 +11,7 @@ internal sealed class LeaseWait(
     private readonly HeardSeat _heard = new(clock);
     private readonly TimeSpan _bound = LeaseClient.BoundOf(candidacy.LeaseDuration);
     private bool _tryNow;
+    private bool _lineWasDown;
     private bool _refused;
     private long _orphan;
 
@@ -32,6 +33,13 @@ internal sealed class LeaseWait(
 
             while (true)
             {
+                if (_lineWasDown)
+                {
+                    _lineWasDown = false;
+                    client.Unsubscribe(Name);
+                    await client.SubscribeAsync(Name, _bound, cancellationToken);
+                }
+
                 if (await TryAsync(cancellationToken) is { } grant)
                     return grant;
                 await _bell.WaitAsync(TryAt, cancellationToken);
@@ -51,6 +59,7 @@ internal sealed class LeaseWait(
 
     public void ConnectionCameBack()
     {
+        _lineWasDown = true;
         _tryNow = true;
         _bell.Ring();
     }
