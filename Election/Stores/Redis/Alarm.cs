@@ -1,14 +1,14 @@
 namespace AspireElection.Stores.Redis;
 
-/// <summary>A wait for an instant that may move, and that a message may cut short.</summary>
-/// <param name="clock">Whose time.</param>
-/// <param name="slice">How long it sleeps at most.</param>
-/// <param name="atOnce">Whether what waits goes on within <see cref="Ring"/>, up to where it waits next: without the wait for another thread.</param>
-internal sealed class Alarm(TimeProvider clock, TimeSpan slice, bool atOnce = false)
+/// <summary>
+/// A wait for an instant that may move, and that a message may cut short: what waits goes on within <see cref="Ring"/>,
+/// up to where it waits next, because a turn need not wait for another thread.
+/// </summary>
+internal sealed class Alarm(TimeProvider clock, TimeSpan slice)
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
 
-    private volatile TaskCompletionSource _rung = New(atOnce);
+    private volatile TaskCompletionSource _rung = new();
 
     /// <summary>Makes the wait look at its instant again.</summary>
     public void Ring() => _rung.TrySetResult();
@@ -22,7 +22,7 @@ internal sealed class Alarm(TimeProvider clock, TimeSpan slice, bool atOnce = fa
         while (true)
         {
             if (_rung.Task.IsCompleted)
-                _rung = New(atOnce);
+                _rung = new();
             var rung = _rung.Task;
             var left = clock.Left(due());
             cancellationToken.ThrowIfCancellationRequested();
@@ -40,7 +40,4 @@ internal sealed class Alarm(TimeProvider clock, TimeSpan slice, bool atOnce = fa
             }
         }
     }
-
-    private static TaskCompletionSource New(bool atOnce) =>
-        new(atOnce ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 }

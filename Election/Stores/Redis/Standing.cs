@@ -16,7 +16,7 @@ internal sealed class Standing(
     private static readonly TimeSpan s_longestSlot = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
 
-    private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10, atOnce: true);
+    private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10);
     private readonly HeardSeat _heard = new(clock);
     private readonly string _me = candidacy.Id.ToString();
     private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);

@@ -38,6 +38,7 @@ public sealed class ThriftTests(ITestOutputHelper output)
         await process.WaitForExitAsync();
         var figures = answer.Split(' ').Select(f => int.Parse(f, CultureInfo.InvariantCulture)).ToArray();
         output.WriteLine($"{elections} elections, lease {lease.TotalSeconds} s: {figures[0]} bytes each, {figures[1]} % of a core, {figures[2]} led");
+        Assert.Equal(elections, figures[2]);
         Assert.InRange(figures[0], 1, BytesEach);
         // Loosely: other processes of the machine make one slower.
         Assert.InRange(figures[1], 0, 100);
