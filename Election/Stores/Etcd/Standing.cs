@@ -16,6 +16,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private long _created;
     private long _keptAt;
     private TermRecord? _attempt;
+    private volatile Place? _behind;
     private volatile Place? _gone;
 
     public async ValueTask<HeldSeat> AcquireAsync(CancellationToken cancellationToken)
@@ -33,6 +34,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
             {
                 if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
                 {
+                    (_behind, _gone) = (before, null);
                     using var watch = WatchStream.OfEnd(calls, before.Key, look.Revision + 1, _ => Gone(before), _wake.Set);
                     await WaitBehindAsync(before, watch, cancellationToken);
                     if (_gone == before && news.GivenBackBy(before) is { } released && _first.MayFollow(released))
@@ -117,6 +119,9 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
 
     private void Gone(Place before)
     {
+        // What an earlier wait was told late says nothing of this one.
+        if (!ReferenceEquals(_behind, before))
+            return;
         _gone = before;
         _wake.Set();
     }
