@@ -6,7 +6,7 @@ namespace AspireElection.Dashboard.Tests;
 /// <summary>The AppHost as `dotnet run` starts it, with the real Aspire dashboard, and a browser that is logged in there.</summary>
 public sealed class AspireRun : IAsyncLifetime
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private AppHostProcess? host;
     private Chromium? chromium;
@@ -33,7 +33,7 @@ public sealed class AspireRun : IAsyncLifetime
                 "--store", "redis");
             chromium = await Chromium.StartAsync();
             context = await chromium.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
-            context.SetDefaultTimeout((float)s_limit.TotalMilliseconds);
+            context.SetDefaultTimeout((float)Limit.TotalMilliseconds);
             Link = new Uri(await host.AddressAsync("aspire"));
             dashboard = new Uri(Link.GetLeftPart(UriPartial.Authority));
             worker = new Uri(await host.AddressAsync("worker"));
@@ -58,7 +58,7 @@ public sealed class AspireRun : IAsyncLifetime
 
     /// <summary>What a worker tells, once three of them take part and one leads.</summary>
     internal Task<ElectionView> ElectionAsync(long afterTerm = 0) =>
-        Wait.UntilAsync<ElectionView>("three members and a leader", s_limit, async () =>
+        Wait.UntilAsync<ElectionView>("three members and a leader", Limit, async () =>
         {
             var view = (await http.GetFromJsonAsync<ElectionView[]>(new Uri(worker, "/election")))![0];
             return (view is { Leader: { } leader, Members.Length: 3 } && leader.Term > afterTerm ? view : null, view.ToString());
@@ -66,7 +66,7 @@ public sealed class AspireRun : IAsyncLifetime
 
     internal static ILocatorAssertions Expect(ILocator locator)
     {
-        Assertions.SetDefaultExpectTimeout((float)s_limit.TotalMilliseconds);
+        Assertions.SetDefaultExpectTimeout((float)Limit.TotalMilliseconds);
         return Assertions.Expect(locator);
     }
 
