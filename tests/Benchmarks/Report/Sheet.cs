@@ -13,7 +13,7 @@ internal static class Sheet
         var (machine, began) = (findings.Machine, findings.Began.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
         var lines = new List<string>
         {
-            string.Create(CultureInfo.InvariantCulture, $"{(findings.Quick ? "A quick run" : "One run")} of {began}, {findings.Seconds / 60:0.#} min, commit {machine.Commit}: {machine.Cores} cores, {machine.Memory:0} GB, {machine.System}, Linux {machine.Kernel}, .NET {machine.DotNet}, {string.Join(", ", machine.Servers.Select(s => $"{s.Key} {s.Value}"))}; load average {machine.LoadBefore:0.0} at its begin, {machine.LoadAfter:0.0} at its end."),
+            string.Create(CultureInfo.InvariantCulture, $"{(findings.Quick ? "A quick run" : "One run")} of {began}, {findings.Seconds / 60:0.#} min, commit {machine.Commit}: {machine.Cores} cores, {machine.Memory:0} GB, {machine.System}, Linux {machine.Kernel}, .NET {machine.DotNet}{string.Concat(machine.Servers.Select(s => $", {s.Key} {s.Value}"))}; load average {machine.LoadBefore:0.0} at its begin, {machine.LoadAfter:0.0} at its end."),
         };
         foreach (var part in findings.Rows.GroupBy(r => r.Part))
             lines.AddRange(["", $"### {part.Key}", "", Table(part)]);

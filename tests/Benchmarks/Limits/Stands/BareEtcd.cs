@@ -23,7 +23,10 @@ internal sealed class BareEtcd : IStand
     {
         var calls = new EtcdCalls(EtcdOptions.Parse(connection), BootClock.Instance);
         var (lease, _) = await calls.GrantAsync(s_lease, CancellationToken.None);
-        return new BareEtcd(calls, "bare:" + seat, lease);
+        var stand = new BareEtcd(calls, "bare:" + seat, lease);
+        // Both open before one of them stands: what is there was left by an earlier measurement, which killed its holder.
+        await stand.GiveBackAsync();
+        return stand;
     }
 
     public async Task StandAsync()
@@ -33,7 +36,7 @@ internal sealed class BareEtcd : IStand
         await TakeAsync();
     }
 
-    public Task ResignAsync() => Stamps.ResignAsync(() => DoAsync(new Txn().Then(Txn.Delete(_key))));
+    public Task ResignAsync() => Stamps.ResignAsync(GiveBackAsync);
 
     public ValueTask DisposeAsync()
     {
@@ -50,6 +53,8 @@ internal sealed class BareEtcd : IStand
         Stamps.SayLeads();
         _watch?.Dispose();
     }
+
+    private Task GiveBackAsync() => DoAsync(new Txn().Then(Txn.Delete(_key)));
 
     private Task<Answer> DoAsync(Txn step) => _calls.AskAsync("kv/txn", step.Body, EtcdCalls.LongestWait, CancellationToken.None).AsTask();
 }

@@ -21,7 +21,13 @@ internal sealed class BareRedis : IStand
         (_connection, _database, _subscriber, _key, _channel) = (
             connection, connection.GetDatabase(), connection.GetSubscriber(), key, new RedisChannel(key, RedisChannel.PatternMode.Literal));
 
-    public static async Task<IStand> OpenAsync(string connection, string seat) => new BareRedis(await ConnectionMultiplexer.ConnectAsync(connection), "bare:" + seat);
+    public static async Task<IStand> OpenAsync(string connection, string seat)
+    {
+        var stand = new BareRedis(await ConnectionMultiplexer.ConnectAsync(connection), "bare:" + seat);
+        // Both open before one of them stands: what is there was left by an earlier measurement, which killed its holder.
+        await stand._database.KeyDeleteAsync(stand._key);
+        return stand;
+    }
 
     public async Task StandAsync()
     {
