@@ -14,12 +14,13 @@ internal readonly record struct Answer(JsonElement Json, long SentAt, int Member
     /// <summary>
     /// Whether a lease that this answer says was kept lasts for its whole duration from the earlier of both requests on,
     /// although they were on their way side by side. Both bear the term of etcd's own leader up to which their member had
-    /// applied its log. What was written was in the log before any later leader was elected, and such a one gives each
-    /// lease its whole duration again; so only a keep-alive from before that term proves nothing.
+    /// applied its log: the keep-alive's before it went to that leader, the other's after it was done. What was written was in
+    /// the log before any later leader was elected, what was read was confirmed by a majority that had no later leader yet; and
+    /// such a one gives each lease its whole duration again. So only a keep-alive from before that term proves nothing.
     /// </summary>
-    /// <param name="written">The answer to a step that writes.</param>
-    public bool WasKeptBeside(Answer written) =>
-        KeyValue.Whole(Json, "TTL") > 0 && written.Term > 0 && Term >= written.Term && Member == written.Member && MemberId == written.MemberId;
+    /// <param name="done">The answer to a step that writes, or that reads through the majority.</param>
+    public bool WasKeptBeside(Answer done) =>
+        KeyValue.Whole(Json, "TTL") > 0 && done.Term > 0 && Term >= done.Term && Member == done.Member && MemberId == done.MemberId;
 
     /// <summary>Of a <see cref="Txn"/>: whether all comparisons held.</summary>
     public bool Succeeded => Json.TryGetProperty("succeeded", out var succeeded) && succeeded.GetBoolean();

@@ -37,8 +37,9 @@ internal sealed class EtcdCalls : IDisposable
     /// <param name="cancellationToken">Ends the wait, not what the server may be doing.</param>
     /// <param name="repeatable">Whether a request that may have been done already can be sent to the next member.</param>
     /// <param name="only">The one member to ask, once; null asks whoever answers.</param>
+    /// <param name="within">What to say of the time where the bound is what an earlier request has left of it.</param>
     public async ValueTask<Answer> AskAsync(
-        string method, JsonObject body, TimeSpan bound, CancellationToken cancellationToken, bool repeatable = true, int? only = null)
+        string method, JsonObject body, TimeSpan bound, CancellationToken cancellationToken, bool repeatable = true, int? only = null, TimeSpan? within = null)
     {
         var text = body.ToJsonString();
         var end = _clock.After(bound);
@@ -72,7 +73,7 @@ internal sealed class EtcdCalls : IDisposable
 
             var everyone = attempt >= _options.Endpoints.Count;
             if (only is not null || !MayRepeat(trouble, repeatable, everyone) || _clock.Until(end) <= s_pause)
-                throw EtcdTrouble.Of(_options, trouble, bound);
+                throw EtcdTrouble.Of(_options, trouble, within ?? bound);
             if (everyone)
                 await Task.Delay(s_pause, _clock, cancellationToken);
         }

@@ -37,5 +37,8 @@ internal static class EtcdKeys
         return end;
     }
 
+    /// <summary>The first key after one.</summary>
+    public static string After(string key) => key + '\0';
+
     private static string Data(string election) => $"election:data/{election}/";
 }

@@ -24,9 +24,9 @@ internal static class EtcdLease
 
     /// <summary>When the request was sent that kept the lease; null when there is no such lease any more.</summary>
     public static async ValueTask<long?> KeepAliveAsync(
-        this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken, int? only = null)
+        this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken, int? only = null, TimeSpan? within = null)
     {
-        var answer = await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken, only: only);
+        var answer = await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken, only: only, within: within);
         // For a lease that is gone the answer is a success without a TTL.
         return KeyValue.Whole(answer.Json, "TTL") > 0 ? answer.SentAt : null;
     }
@@ -56,8 +56,8 @@ internal static class EtcdLease
     /// duration again.
     /// </summary>
     public static async ValueTask<bool> KeepAliveAsync(
-        this EtcdCalls calls, long lease, Answer after, TimeSpan bound, CancellationToken cancellationToken) =>
-        await calls.KeepAliveAsync(lease, bound, cancellationToken, after.Member) is not null;
+        this EtcdCalls calls, long lease, Answer after, TimeSpan bound, CancellationToken cancellationToken, TimeSpan? within = null) =>
+        await calls.KeepAliveAsync(lease, bound, cancellationToken, after.Member, within) is not null;
 
     /// <summary>Whether there still is such a lease.</summary>
     public static async ValueTask<bool> LivesAsync(this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken)

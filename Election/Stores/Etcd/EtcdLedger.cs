@@ -8,6 +8,9 @@ internal sealed class EtcdLedger(EtcdCalls calls)
     /// <summary>Each round that fails was overtaken by a write of somebody else.</summary>
     private const int MostRounds = 100;
 
+    /// <summary>What a leader leaves as it ends: on its way beside the release, which may name the next term already.</summary>
+    private const string Farewell = "handover";
+
     public async ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(
         string election, string prefix, CancellationToken cancellationToken)
     {
@@ -42,12 +45,15 @@ internal sealed class EtcdLedger(EtcdCalls calls)
     {
         var fenceKey = EtcdKeys.Fence(term.Election);
         var own = new Fence(term.Token, term.Candidate).ToString();
+        var farewell = EtcdKeys.Ledger(term.Election) + Farewell;
+        var isFarewell = target == farewell || target.StartsWith(farewell + "/", StringComparison.Ordinal);
         var look = new Txn().Then(Txn.Get(fenceKey), Txn.Get(target));
         var seen = await calls.AskAsync("kv/txn", look.Body, EtcdCalls.LongestWait, cancellationToken);
         for (var round = 1; round <= MostRounds; round++)
         {
             var (fence, before) = (seen.KeysOf(0).FirstOrDefault(), seen.KeysOf(1).FirstOrDefault());
-            if (Fence.Parse(fence.Value) is { } held && held.Refuses(term))
+            var refused = Fence.Parse(fence.Value) is { } held && held.Refuses(term) ? held : (Fence?)null;
+            if (refused is { } newer && !(isFarewell && newer.Follows(term)))
                 throw new StaleTermException(term);
             var write = new Txn()
                 .IfModified(fenceKey, fence.Modified)
@@ -55,7 +61,7 @@ internal sealed class EtcdLedger(EtcdCalls calls)
                 .IfModified(target, before.Modified)
                 .Then(Txn.Put(target, value(before.Value)))
                 .Else(Txn.Get(fenceKey), Txn.Get(target));
-            if (fence.Value != own)
+            if (refused is null && fence.Value != own)
                 write.Then(Txn.Put(fenceKey, own));
             seen = await calls.AskAsync("kv/txn", write.Body, EtcdCalls.LongestWait, cancellationToken, repeatable);
             if (seen.Succeeded)

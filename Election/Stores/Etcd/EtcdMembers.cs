@@ -78,7 +78,7 @@ internal sealed class EtcdMembers(EtcdCalls calls, TimeProvider clock, Func<stri
             ["address"] = self.Address,
         };
         return new Txn().Then(
-            [Txn.Put(key, record.ToJsonString()), Txn.GetAll(EtcdKeys.Members(self.Election)), .. SeatLook.Operations(self.Election, firstOnly: true)]);
+            [Txn.Put(key, record.ToJsonString()), Txn.GetAll(EtcdKeys.Members(self.Election)), .. SeatLook.Operations(self.Election, first: 1)]);
     }
 
     private async ValueTask<List<KeyValue>> ReadAsync(string election, CancellationToken cancellationToken) =>

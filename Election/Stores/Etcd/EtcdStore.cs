@@ -174,7 +174,7 @@ public sealed class EtcdStore : IElectionStore
 
     private async ValueTask LookAsync(SeatNews news, CancellationToken cancellationToken)
     {
-        var look = new Txn().Then(SeatLook.Operations(news.Election, firstOnly: true));
+        var look = new Txn().Then(SeatLook.Operations(news.Election, first: 1));
         news.Hear(SeatLook.Of(await _calls.AskAsync("kv/txn", look.Body, EtcdCalls.LongestWait, cancellationToken), 0));
     }
 

@@ -2,7 +2,7 @@ using AspireElection.Timing;
 
 namespace AspireElection.Stores.Etcd;
 
-/// <summary>A seat that was granted through this store: renewed by its lease, watched by its key.</summary>
+/// <summary>A seat that was granted through this store: renewed by its lease, watched by its key and those behind it.</summary>
 internal sealed class HeldSeat : IDisposable
 {
     private readonly EtcdCalls _calls;
@@ -10,32 +10,41 @@ internal sealed class HeldSeat : IDisposable
     private readonly Candidacy _candidacy;
     private readonly Wake _wake;
     private readonly Lock _gate = new();
+    private readonly LineBehind _behind = new();
     private TermRecord _record;
     private WatchStream? _watch;
     private readonly CancellationTokenSource _deleted = new();
     private volatile bool _over;
 
-    public HeldSeat(EtcdCalls calls, TimeProvider clock, Candidacy candidacy, TermRecord record, long anchoredAt, long revision)
+    /// <summary>Whether whoever comes or goes from now on is heard of.</summary>
+    private volatile bool _watches;
+
+    /// <param name="calls">To the server.</param>
+    /// <param name="clock">Of the node.</param>
+    /// <param name="candidacy">Whose seat it is.</param>
+    /// <param name="record">Its term.</param>
+    /// <param name="anchoredAt">From when on trust is counted.</param>
+    /// <param name="revision">In which the key was there, and the line as it was seen.</param>
+    /// <param name="line">The first of the line in that revision; null where that was not seen.</param>
+    /// <param name="givenBack">True where the leader before has named this one.</param>
+    public HeldSeat(
+        EtcdCalls calls, TimeProvider clock, Candidacy candidacy, TermRecord record, long anchoredAt, long revision, IEnumerable<Place>? line,
+        bool? givenBack = null)
     {
         _calls = calls;
         _clock = clock;
         _candidacy = candidacy;
         _record = record;
         _wake = new Wake(clock, candidacy.LeaseDuration / 10);
-        Grant = new Grant(new Term(candidacy.Election, candidacy.Id, record.Token), anchoredAt);
+        if (line is not null)
+            _behind.See(line, record.Key);
+        Grant = new Grant(new Term(candidacy.Election, candidacy.Id, record.Token), anchoredAt) { GivenBack = givenBack };
         _ = WatchAsync(revision + 1);
     }
 
     public Grant Grant { get; }
 
     public Term Term => Grant.Term;
-
-    /// <summary>The key given back and the record told so, in one step; an older attempt that was not done only loses its key.</summary>
-    public static Txn Release(string election, TermRecord record) => new Txn()
-        .IfCreated(record.Key, record.Created)
-        .IfValue(EtcdKeys.Term(election), record.ToString())
-        .Then(Txn.Delete(record.Key), Txn.Put(EtcdKeys.Term(election), (record with { Released = true }).ToString()))
-        .Else(Txn.Delete(record.Key));
 
     /// <summary>
     /// Two requests, because none does both: the key is still the one that was granted, and the lease is kept. A lease
@@ -63,7 +72,7 @@ internal sealed class HeldSeat : IDisposable
         _over = true;
         try
         {
-            await _calls.AskAsync("kv/txn", Release(Term.Election, _record).Body, EtcdCalls.LongestWait, cancellationToken);
+            await _calls.AskAsync("kv/txn", Release().Body, EtcdCalls.LongestWait, cancellationToken);
         }
         finally
         {
@@ -72,6 +81,16 @@ internal sealed class HeldSeat : IDisposable
 
         // Nothing hangs on the lease any more. Revoked now, its write would be stored before the term of who follows.
         _ = RevokeLaterAsync();
+    }
+
+    private Txn Release()
+    {
+        if (_behind.Successor() is not (var next, var others) || next is not { Candidate: { } holder, Lease: { } lease })
+            return HandOver.ToWhoeverAsks(Term.Election, _record);
+        var token = FencingToken.Next(next.TokenAfter(_record) - 1, _candidacy.HighestToken, _calls.Time.Microseconds);
+        var named = new TermRecord(
+            token, holder, next.Address, _calls.Time.Now, next.Key, next.Created, lease, next.Seconds, _record.First, Released: false);
+        return HandOver.To(Term.Election, _record, named, next.Priority, others);
     }
 
     /// <summary>The seat is lost; its lease must not go on living beside the next term.</summary>
@@ -105,10 +124,17 @@ internal sealed class HeldSeat : IDisposable
         if (EtcdLease.SecondsOf(leaseDuration) != _record.Seconds)
             return await MoveAsync(leaseDuration, cancellationToken);
         var end = _clock.After(bound);
-        var look = await _calls.AskAsync("kv/range", Txn.Range(_record.Key), bound, cancellationToken);
-        if (!look.Keys.Any(k => k.Created == _record.Created))
+        // Who stands behind is asked for only where the watch had to begin anew.
+        var seesLine = !_behind.IsKnown && _watches;
+        var range = seesLine ? Txn.RangeInOrder(EtcdKeys.Line(Term.Election), LineBehind.Asked) : Txn.Range(_record.Key);
+        var look = await _calls.AskAsync("kv/range", range, bound, cancellationToken);
+        if (!look.Keys.Any(k => k.Key == _record.Key && k.Created == _record.Created))
             return RenewAnswer.Lost;
-        return await _calls.KeepAliveAsync(_record.Lease, look, _clock.Until(end), cancellationToken) ? RenewAnswer.Renewed : RenewAnswer.Lost;
+        if (seesLine)
+            _behind.See(look.Keys.Select(Place.Of), _record.Key);
+        return await _calls.KeepAliveAsync(_record.Lease, look, _clock.Until(end), cancellationToken, within: bound)
+            ? RenewAnswer.Renewed
+            : RenewAnswer.Lost;
     }
 
     /// <summary>Another duration needs another lease: the key moves to it and stays the same in the line.</summary>
@@ -136,7 +162,7 @@ internal sealed class HeldSeat : IDisposable
 
     /// <summary>
     /// Tells the candidate to renew at once when its key is deleted, and whenever the line broke or came back: the
-    /// server behind it may have been restarted empty.
+    /// server behind it may have been restarted empty. The same watch tells who comes and goes behind the leader.
     /// </summary>
     private async Task WatchAsync(long revision)
     {
@@ -144,17 +170,24 @@ internal sealed class HeldSeat : IDisposable
         await Task.Yield();
         while (!_over)
         {
-            var watch = WatchStream.OfEnd(_calls, _record.Key, revision, _ => Deleted(), _wake.Set);
+            var watch = WatchStream.OfAll(_calls, EtcdKeys.Line(Term.Election), revision, Hear, _wake.Set);
             lock (_gate)
                 _watch = watch;
             if (_over)
                 watch.Dispose();
+            _watches = revision > 0;
             if (revision == 0 && await HasBegunAsync(watch))
+            {
+                _watches = true;
                 _candidacy.RenewNow();
+            }
+
             while (!watch.HasEnded && !_over)
                 await _wake.WaitUntilAsync(_clock.After(_candidacy.LeaseDuration));
             if (_over)
                 return;
+            _watches = false;
+            _behind.Forget();
             _candidacy.RenewNow();
             await _wake.WaitUntilAsync(_clock.After(_candidacy.RetryPeriod));
             // The history from then on may be compacted; what happened meanwhile each renewal finds.
@@ -174,6 +207,14 @@ internal sealed class HeldSeat : IDisposable
             // The next attempt follows, and the renewals say what is wrong.
             return false;
         }
+    }
+
+    private void Hear(WatchEvent told)
+    {
+        if (told.Key.Key != _record.Key)
+            _behind.Hear(told);
+        else if (told.IsDeleted)
+            Deleted();
     }
 
     private void Deleted()

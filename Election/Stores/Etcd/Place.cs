@@ -10,7 +10,10 @@ namespace AspireElection.Stores.Etcd;
 /// <param name="Candidate">Who stands there; null for a foreign candidate, such as <c>etcdctl elect</c>.</param>
 /// <param name="Priority">Higher is preferred; 0 for a foreign one.</param>
 /// <param name="Value">What a foreign candidate says of itself.</param>
-internal sealed record Place(string Key, long Created, CandidateId? Candidate, int Priority, string Value)
+/// <param name="Address">The candidate's URL, or null.</param>
+/// <param name="Seconds">For how long its lease lasts; 0 where it does not say so, and must not be given a term that it did not ask for.</param>
+internal sealed record Place(
+    string Key, long Created, CandidateId? Candidate, int Priority, string Value, string? Address = null, long Seconds = 0)
 {
     private const int LongestValue = 128;
 
@@ -23,7 +26,9 @@ internal sealed record Place(string Key, long Created, CandidateId? Candidate, i
             if (place.ValueKind == JsonValueKind.Object && place.TryGetProperty("node", out var node) && place.TryGetProperty("incarnation", out var incarnation))
             {
                 var candidate = new CandidateId(node.GetString()!, incarnation.GetString()!);
-                return new Place(key.Key, key.Created, candidate, (int)KeyValue.Whole(place, "priority"), candidate.ToString());
+                return new Place(
+                    key.Key, key.Created, candidate, (int)KeyValue.Whole(place, "priority"), candidate.ToString(),
+                    place.TryGetProperty("address", out var address) ? address.GetString() : null, KeyValue.Whole(place, "seconds"));
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
@@ -49,7 +54,12 @@ internal sealed record Place(string Key, long Created, CandidateId? Candidate, i
         ["incarnation"] = candidacy.Id.Incarnation,
         ["priority"] = candidacy.Priority,
         ["address"] = candidacy.Address,
+        ["seconds"] = EtcdLease.SecondsOf(candidacy.LeaseDuration),
     }.ToJsonString();
+
+    /// <summary>The lease under which a waiter's key was put, which its name bears.</summary>
+    public long? Lease =>
+        long.TryParse(Key.AsSpan(Key.LastIndexOf('/') + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var lease) ? lease : null;
 
     /// <summary>
     /// What the values of all come before who have no higher priority. One of a foreign candidate may come before or after:

@@ -13,8 +13,10 @@ internal sealed record SeatLook(long Revision, long AskedAt, TermRecord? Term, l
     public Place? First => Line.Count > 0 ? Line[0] : null;
 
     /// <summary>Two operations, to be the last of a step that reads the seat as well.</summary>
-    public static JsonObject[] Operations(string election, bool firstOnly = false) =>
-        [Txn.GetInOrder(EtcdKeys.Line(election), firstOnly ? 1 : 0), Txn.Get(EtcdKeys.Term(election))];
+    /// <param name="election">Whose seat.</param>
+    /// <param name="first">How many of the line, from its beginning on; 0 for all.</param>
+    public static JsonObject[] Operations(string election, int first = 0) =>
+        [Txn.GetInOrder(EtcdKeys.Line(election), first), Txn.Get(EtcdKeys.Term(election))];
 
     /// <param name="answer">Of the step.</param>
     /// <param name="at">Where in it the two operations are.</param>

@@ -64,11 +64,18 @@ internal sealed class SeatNews(string election, TimeProvider clock)
             return _firstIsKnown && (_first is null || _first.Created > place.Created);
     }
 
-    /// <summary>The record as it is once that very leader has given its place back; null where another led last.</summary>
+    /// <summary>The last term, where the leader that stood at that place has given it back.</summary>
     public TermRecord? GivenBackBy(Place place)
     {
         lock (_gate)
-            return _term is { } last && last.Key == place.Key && last.Created == place.Created ? last with { Released = true } : null;
+            return _term is { Released: true } last && last.Key == place.Key && last.Created == place.Created ? last : null;
+    }
+
+    /// <summary>The term that lasts, where it is of the candidate with that key.</summary>
+    public TermRecord? TermOf(string key, long created)
+    {
+        lock (_gate)
+            return _term is { Released: false } last && last.Key == key && last.Created == created ? last : null;
     }
 
     public void Hear(SeatLook look)

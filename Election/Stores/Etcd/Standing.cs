@@ -32,12 +32,18 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
             var look = await JoinAsync(cancellationToken);
             while (true)
             {
+                if (Named(look) is { } named)
+                {
+                    granted = true;
+                    return named;
+                }
+
                 if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
                 {
                     (_behind, _gone) = (before, null);
                     using var watch = WatchStream.OfEnd(calls, before.Key, look.Revision + 1, _ => Gone(before), _wake.Set);
                     await WaitBehindAsync(before, watch, cancellationToken);
-                    if (_gone == before && news.GivenBackBy(before) is { } released && _first.MayFollow(released))
+                    if (news.GivenBackBy(before) is { } released && _first.MayFollow(released))
                     {
                         (var next, look) = await FollowAsync(released, look, cancellationToken);
                         if (next is null)
@@ -46,10 +52,18 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
                         return next;
                     }
 
-                    look = await ConfirmAsync(cancellationToken);
+                    look = await ConfirmAsync(LineBehind.Asked, cancellationToken);
+                    if (Named(look) is { } heir)
+                    {
+                        granted = true;
+                        return heir;
+                    }
+
+                    if (look.Line.Count == LineBehind.Asked)
+                        look = await LookAsync(cancellationToken);
                 }
                 else if (_first.MakesWay(look))
-                    look = await GoBehindAsync(cancellationToken);
+                    look = await GoBehindAsync(look, cancellationToken);
                 else if (await _first.BlockedUntilAsync(look, _bound, cancellationToken) is { } until)
                     look = await WaitUntilAsync(until, cancellationToken);
                 else if (await TakeAsync(look, cancellationToken) is { } seat)
@@ -89,10 +103,10 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     }
 
     private async ValueTask<SeatLook> LookAsync(CancellationToken cancellationToken) =>
-        WithOwn(Hear(SeatLook.Of(await AskLookAsync(cancellationToken), 0)));
+        WithOwn(Hear(SeatLook.Of(await AskLookAsync(0, cancellationToken), 0)));
 
-    private ValueTask<Answer> AskLookAsync(CancellationToken cancellationToken) =>
-        calls.AskAsync("kv/txn", new Txn().Then(SeatLook.Operations(candidacy.Election)).Body, _bound, cancellationToken);
+    private ValueTask<Answer> AskLookAsync(int first, CancellationToken cancellationToken) =>
+        calls.AskAsync("kv/txn", new Txn().Then(SeatLook.Operations(candidacy.Election, first)).Body, _bound, cancellationToken);
 
     private SeatLook WithOwn(SeatLook look)
     {
@@ -111,9 +125,9 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     /// <summary>Until the key before is gone. The heartbeats of this process look at the first in the line as well: a watch may be dead.</summary>
     private async ValueTask WaitBehindAsync(Place before, WatchStream watch, CancellationToken cancellationToken)
     {
-        while (_gone != before && !watch.HasEnded && !news.HasPassed(before))
+        while (_gone != before && !watch.HasEnded && !news.HasPassed(before) && news.GivenBackBy(before) is null && news.TermOf(_key, _created) is null)
             await WaitAsync(long.MaxValue, cancellationToken);
-        if (watch.HasEnded && _gone != before)
+        if (watch.HasEnded && _gone != before && news.GivenBackBy(before) is null && news.TermOf(_key, _created) is null)
             await WaitAsync(clock.After(candidacy.RetryPeriod), cancellationToken);
     }
 
@@ -145,31 +159,58 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
         var (taken, kept) = (await taking, await keeping);
         if (!taken.Succeeded)
             look = WithOwn(Hear(SeatLook.Of(taken, 0)));
-        if (kept is { } beside && beside.WasKeptBeside(taken))
-            _keptAt = Math.Min(taken.SentAt, beside.SentAt);
-        else if (await calls.KeepAliveAsync(_lease, taken, _bound, cancellationToken))
-            _keptAt = taken.SentAt;
+        await KeptAsync(taken, kept, cancellationToken);
+        if (taken.Succeeded)
+            return (Hold(attempt, _keptAt, taken, LineOf(taken)), look);
+        // It may have been done by a request whose answer was lost.
+        return $"{look.Term}" == $"{attempt}" ? (Hold(attempt, _keptAt, taken, look.Line), look) : (null, look);
+    }
+
+    /// <summary>
+    /// The seat, where the leader before has named this candidate as it gave its place back: there is nothing to be written any more. The
+    /// message of it proves nothing, whichever watch it came by; the look does, beside which the own lease was kept.
+    /// </summary>
+    /// <returns>
+    /// Null also for a term that must not be: its token is not above what this candidate has seen, or a term that the server lost may
+    /// still be trusted in. Another one is taken then, as if nobody had been named.
+    /// </returns>
+    private HeldSeat? Named(SeatLook look) =>
+        IsOwn(look) && look.First?.Key == _key && look.Term!.Token >= candidacy.HighestToken && _first.MayFollow(look.Term)
+            ? new HeldSeat(calls, clock, candidacy, look.Term, _keptAt, look.Revision, look.Line, givenBack: true)
+            : null;
+
+    private bool IsOwn(SeatLook look) =>
+        look.Term is { Released: false } term && term.Key == _key && term.Created == _created && term.Holder == candidacy.Id;
+
+    /// <summary>The own lease was kept beside an answered request, or is kept now: the anchor is the sending of the earlier of both.</summary>
+    private async ValueTask KeptAsync(Answer answer, Answer? kept, CancellationToken cancellationToken)
+    {
+        if (kept is { } beside && beside.WasKeptBeside(answer))
+            _keptAt = Math.Min(answer.SentAt, beside.SentAt);
+        else if (await calls.KeepAliveAsync(_lease, answer, _bound, cancellationToken))
+            _keptAt = answer.SentAt;
         else
             throw calls.LeaseLost();
-        // It may have been done by a request whose answer was lost.
-        return taken.Succeeded || $"{look.Term}" == $"{attempt}" ? (new HeldSeat(calls, clock, candidacy, attempt, _keptAt, taken.Revision), look) : (null, look);
     }
 
     private async ValueTask<SeatLook> WaitUntilAsync(long until, CancellationToken cancellationToken)
     {
         while (clock.GetTimestamp() < until)
             await WaitAsync(until, cancellationToken);
-        return await ConfirmAsync(cancellationToken);
+        return await ConfirmAsync(0, cancellationToken);
     }
 
-    /// <summary>Looks, and keeps the own lease from then on: the anchor of a term is the sending of that look.</summary>
-    private async ValueTask<SeatLook> ConfirmAsync(CancellationToken cancellationToken)
+    /// <summary>Looks at the first of the line, or at all, and keeps the own lease from then on: the anchor of a term is the sending of both.</summary>
+    private async ValueTask<SeatLook> ConfirmAsync(int first, CancellationToken cancellationToken)
     {
-        var answer = await AskLookAsync(cancellationToken);
-        var look = WithOwn(Hear(SeatLook.Of(answer, 0)));
-        if (!await calls.KeepAliveAsync(_lease, answer, _bound, cancellationToken))
-            throw calls.LeaseLost();
-        _keptAt = answer.SentAt;
+        var looking = AskLookAsync(first, cancellationToken);
+        var keeping = calls.TryKeepAliveAsync(_lease, _bound, cancellationToken);
+        var (answer, kept) = (await looking, await keeping);
+        var look = Hear(SeatLook.Of(answer, 0));
+        // Among many the own key may be further behind.
+        if (first == 0 || look.Line.Count < first || look.Line.Any(p => p.Key == _key))
+            look = WithOwn(look);
+        await KeptAsync(answer, kept, cancellationToken);
         return look;
     }
 
@@ -186,10 +227,13 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private async Task KeepAsync(CancellationToken cancellationToken) =>
         _keptAt = await calls.KeepAliveAsync(_lease, _bound, cancellationToken) ?? throw calls.LeaseLost();
 
-    private async ValueTask<SeatLook> GoBehindAsync(CancellationToken cancellationToken)
+    private async ValueTask<SeatLook> GoBehindAsync(SeatLook look, CancellationToken cancellationToken)
     {
-        // In two steps, because one cannot delete a key and put it.
-        await calls.AskAsync("kv/txn", new Txn().IfCreated(_key, _created).Then(Txn.Delete(_key)).Body, _bound, cancellationToken);
+        // In two steps, because one cannot delete a key and put it. A term that it was named for and does not want would keep the next one waiting.
+        var leave = IsOwn(look)
+            ? HandOver.ToWhoeverAsks(candidacy.Election, look.Term!)
+            : new Txn().IfCreated(_key, _created).Then(Txn.Delete(_key));
+        await calls.AskAsync("kv/txn", leave.Body, _bound, cancellationToken);
         return await JoinAsync(cancellationToken);
     }
 
@@ -200,11 +244,18 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
         var take = Write(_attempt, new Txn().IfCreated(_key, _created).IfModified(EtcdKeys.Term(candidacy.Election), look.TermModified))
             .Else(Txn.Get(EtcdKeys.Term(candidacy.Election)), Txn.Get(_key));
         var answer = await calls.AskAsync("kv/txn", take.Body, _bound, cancellationToken);
+        if (answer.Succeeded)
+            return Hold(_attempt, anchor, answer, LineOf(answer));
         // It may have been done by a request whose answer was lost.
-        var done = answer.Succeeded ||
-            (answer.KeysOf(0).FirstOrDefault().Value == _attempt.ToString() && answer.KeysOf(1).FirstOrDefault().Created == _created);
-        return done ? new HeldSeat(calls, clock, candidacy, _attempt, anchor, answer.Revision) : null;
+        var done = answer.KeysOf(0).FirstOrDefault().Value == _attempt.ToString() && answer.KeysOf(1).FirstOrDefault().Created == _created;
+        return done ? Hold(_attempt, anchor, answer, null) : null;
     }
+
+    private HeldSeat Hold(TermRecord term, long anchor, Answer answer, IEnumerable<Place>? line) =>
+        new(calls, clock, candidacy, term, anchor, answer.Revision, line);
+
+    /// <summary>What <see cref="Write"/> is answered with.</summary>
+    private static IEnumerable<Place> LineOf(Answer written) => written.KeysOf(2).Select(Place.Of);
 
     private TermRecord NewTerm(SeatLook look, TermRecord? last)
     {
@@ -218,15 +269,17 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     /// <summary>Not only the successor's first write but its mere grant ends the writes of the terms before it.</summary>
     private Txn Write(TermRecord term, Txn when) => when.Then(
         Txn.Put(EtcdKeys.Term(candidacy.Election), term.ToString()),
-        Txn.Put(EtcdKeys.Fence(candidacy.Election), new Fence(term.Token, candidacy.Id).ToString()));
+        Txn.Put(EtcdKeys.Fence(candidacy.Election), new Fence(term.Token, candidacy.Id).ToString()),
+        Txn.GetInOrder(EtcdKeys.Line(candidacy.Election), LineBehind.Asked));
 
     /// <summary>Takes the key and what it may hold by mistake out of the way of others; what cannot be reached ends with the lease.</summary>
     private async ValueTask LeaveAsync()
     {
         try
         {
-            if (_attempt is not null)
-                await calls.AskAsync("kv/txn", HeldSeat.Release(candidacy.Election, _attempt).Body, _bound, CancellationToken.None);
+            // It may have been named in this very moment.
+            if ((news.TermOf(_key, _created) ?? _attempt) is { } held)
+                await calls.AskAsync("kv/txn", HandOver.ToWhoeverAsks(candidacy.Election, held).Body, _bound, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {

@@ -22,18 +22,13 @@ internal sealed class Txn
     public Txn IfValue(string key, string value) => If(key, "VALUE", "value", Base64(value));
 
     /// <summary>Whether the values of all keys that begin so come before a text, byte by byte; false where there is no such key.</summary>
-    public Txn IfAllBelow(string prefix, string text)
-    {
-        _compare.Add(new JsonObject
-        {
-            ["key"] = Base64(prefix),
-            ["range_end"] = Convert.ToBase64String(EtcdKeys.EndOf(prefix)),
-            ["target"] = "VALUE",
-            ["result"] = "LESS",
-            ["value"] = Base64(text),
-        });
-        return this;
-    }
+    public Txn IfAllBelow(string prefix, string text) => IfAllBelow(prefix, EtcdKeys.EndOf(prefix), text);
+
+    /// <summary>The same for the keys from the first to before the end.</summary>
+    public Txn IfAllBelow(string first, byte[] end, string text) => If(first, end, "VALUE", "LESS", "value", Base64(text));
+
+    /// <summary>Whether there is no key from the first to before the end.</summary>
+    public Txn IfNone(string first, byte[] end) => If(first, end, "CREATE", "EQUAL", "create_revision", Text(0));
 
     public Txn Then(params JsonObject[] operations) => Add(_success, operations);
 
@@ -49,16 +44,21 @@ internal sealed class Txn
 
     public static JsonObject Delete(string key) => new() { ["request_delete_range"] = new JsonObject { ["key"] = Base64(key) } };
 
+    /// <summary>Another step, as one operation of this one.</summary>
+    public static JsonObject Inner(Txn step) => new() { ["request_txn"] = step.Body };
+
     public static JsonObject Get(string key) => new() { ["request_range"] = Range(key) };
 
     public static JsonObject GetAll(string prefix) => new() { ["request_range"] = RangeOf(prefix) };
 
     /// <summary>In the order in which they were created; all of them, or the first few.</summary>
-    public static JsonObject GetInOrder(string prefix, int limit = 0)
+    public static JsonObject GetInOrder(string prefix, int limit = 0) => new() { ["request_range"] = RangeInOrder(prefix, limit) };
+
+    public static JsonObject RangeInOrder(string prefix, int limit)
     {
         var range = RangeOf(prefix);
         (range["sort_target"], range["sort_order"], range["limit"]) = ("CREATE", "ASCEND", Text(limit));
-        return new JsonObject { ["request_range"] = range };
+        return range;
     }
 
     public static JsonObject Range(string key) => new() { ["key"] = Base64(key) };
@@ -73,6 +73,19 @@ internal sealed class Txn
     private Txn If(string key, string target, string name, string value)
     {
         _compare.Add(new JsonObject { ["key"] = Base64(key), ["target"] = target, ["result"] = "EQUAL", [name] = value });
+        return this;
+    }
+
+    private Txn If(string first, byte[] end, string target, string result, string name, string value)
+    {
+        _compare.Add(new JsonObject
+        {
+            ["key"] = Base64(first),
+            ["range_end"] = Convert.ToBase64String(end),
+            ["target"] = target,
+            ["result"] = result,
+            [name] = value,
+        });
         return this;
     }
 

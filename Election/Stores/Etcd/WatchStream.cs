@@ -45,6 +45,16 @@ internal sealed class WatchStream : IDisposable
         return stream;
     }
 
+    /// <summary>Watches the keys that begin so, from a revision on; from now on where that is 0.</summary>
+    public static WatchStream OfAll(EtcdCalls calls, string prefix, long revision, Action<WatchEvent> heard, Action ended)
+    {
+        var stream = new WatchStream(calls, heard, ended);
+        var watch = Txn.RangeOf(prefix);
+        watch["start_revision"] = Txn.Text(revision);
+        _ = stream.RunAsync(watch);
+        return stream;
+    }
+
     /// <summary>Watches for the end of one key, from a revision on.</summary>
     public static WatchStream OfEnd(EtcdCalls calls, string key, long revision, Action<WatchEvent> heard, Action ended)
     {

@@ -43,7 +43,7 @@ internal sealed class EtcdGround : Ground
 
     public async Task<TermRecord?> TermAsync()
     {
-        var look = new Txn().Then(SeatLook.Operations(Election, firstOnly: true));
+        var look = new Txn().Then(SeatLook.Operations(Election, first: 1));
         return SeatLook.Of(await Admin.AskAsync("kv/txn", look.Body, EtcdCalls.LongestWait, default), 0).Term;
     }
 

@@ -1,0 +1,49 @@
+namespace AspireElection.Stores.Etcd;
+
+/// <summary>How a leader gives its seat back: to whom it names, or to whoever asks first.</summary>
+internal static class HandOver
+{
+    /// <summary>The key given back and the record told so, in one step; an older attempt that was not done only loses its key.</summary>
+    public static Txn ToWhoeverAsks(string election, TermRecord record) => new Txn()
+        .IfCreated(record.Key, record.Created)
+        .IfValue(EtcdKeys.Term(election), record.ToString())
+        .Then(Txn.Delete(record.Key), Txn.Put(EtcdKeys.Term(election), (record with { Released = true }).ToString()))
+        .Else(Txn.Delete(record.Key));
+
+    /// <summary>
+    /// The key given back and the successor's term begun, in one step: one write to a disk instead of two, one after the
+    /// other. Only while the successor stands where it stood and no value in the line has a higher rank; where that is not
+    /// so, the seat is given back to whoever asks, in the same step.
+    /// </summary>
+    /// <param name="election">Of which election.</param>
+    /// <param name="record">The term that ends.</param>
+    /// <param name="named">The term that begins.</param>
+    /// <param name="priority">Of its holder.</param>
+    /// <param name="others">The keys that stand in the line beside the one that ends, as far as they are known.</param>
+    public static Txn To(string election, TermRecord record, TermRecord named, int priority, IReadOnlyList<string> others)
+    {
+        var fence = new Fence(named.Token, named.Holder) { Before = (record.Token, record.Holder) };
+        var step = new Txn()
+            .IfCreated(record.Key, record.Created)
+            .IfValue(EtcdKeys.Term(election), record.ToString())
+            .IfCreated(named.Key, named.Created);
+        // The leader's own rank does not count: those before and those after its key. A comparison of no values fails.
+        var (line, above) = (EtcdKeys.Line(election), Place.Above(priority));
+        Compare(line, System.Text.Encoding.UTF8.GetBytes(record.Key), others.Any(k => string.CompareOrdinal(k, record.Key) < 0));
+        Compare(EtcdKeys.After(record.Key), EtcdKeys.EndOf(line), others.Any(k => string.CompareOrdinal(k, record.Key) > 0));
+        return step
+            .Then(
+                Txn.Delete(record.Key),
+                Txn.Put(EtcdKeys.Term(election), named.ToString()),
+                Txn.Put(EtcdKeys.Fence(election), fence.ToString()))
+            .Else(Txn.Inner(ToWhoeverAsks(election, record)));
+
+        void Compare(string first, byte[] end, bool some)
+        {
+            if (some)
+                step.IfAllBelow(first, end, above);
+            else
+                step.IfNone(first, end);
+        }
+    }
+}
