@@ -31,6 +31,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
     {
         WorldMistake.ClockStandsStillInASuspend or WorldMistake.RegisterComparesNoToken => [null],
         WorldMistake.NoTermStatement or WorldMistake.NoGraceForWaiters => [StoreKind.Session],
+        WorldMistake.MessageIsAGrant => [StoreKind.Queue],
         WorldMistake.AnchorIsBeforeTheWait => [StoreKind.Session, StoreKind.Queue],
         WorldMistake.RenewWithoutComparing or WorldMistake.NoWipeGuard => [StoreKind.Lease, StoreKind.Queue],
         WorldMistake.TokenFromAWipedCounter => [StoreKind.Lease, StoreKind.Session, StoreKind.Queue],

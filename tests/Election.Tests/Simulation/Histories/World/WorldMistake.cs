@@ -47,6 +47,9 @@ internal enum WorldMistake
     /// <summary>Files: who begins a term does not look whether the last one was renewed meanwhile.</summary>
     TakerLooksAtNothing,
 
+    /// <summary>Who is told that it was named leads, and asks nobody.</summary>
+    MessageIsAGrant,
+
     /// <summary>A reply is taken for the answer of whichever request waits.</summary>
     ReplyOfAnEarlierRequest,
 }

@@ -11,6 +11,7 @@ internal sealed class QueueClient : StoreClient
     private readonly QueueNews _news;
     private readonly Dictionary<Term, (QueueTerm Record, Candidacy Candidacy)> _held = [];
     private readonly List<QueueWatch> _watches = [];
+    private IReadOnlyList<QueuePlace>? _line;
 
     public QueueClient(QueueServer server, Line line, WorldMistake mistake)
         : base(line, () => server.Members, () => server.Ledger, () => server.UtcNow)
@@ -29,6 +30,8 @@ internal sealed class QueueClient : StoreClient
     /// <summary>As the server knows it.</summary>
     public bool WatchesTerms { get; set; }
 
+    public bool WatchesLine { get; set; }
+
     public static long SecondsOf(TimeSpan lease) => (long)Math.Ceiling(lease.TotalSeconds);
 
     public override async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
@@ -37,6 +40,7 @@ internal sealed class QueueClient : StoreClient
         var term = new Term(candidacy.Election, candidacy.Id, record.Token);
         _held[term] = (record, candidacy);
         Watch(record.Key, record.Created, candidacy.RenewNow);
+        _ = WatchLineAsync();
         return new Grant(term, anchor);
     }
 
@@ -61,7 +65,12 @@ internal sealed class QueueClient : StoreClient
         if (!_held.TryGetValue(term, out var seat))
             return;
         End(term);
-        await AskAsync("release", () => _server.Release(seat.Record), LongestWait, cancellationToken);
+        var successor = Successor(seat.Record, seat.Candidacy);
+        await AskAsync(
+            "release",
+            () => successor is var (named, priority) ? _server.HandOver(seat.Record, named, priority) : _server.Release(seat.Record),
+            LongestWait,
+            cancellationToken);
         await RevokeAsync(seat.Record.Lease);
     }
 
@@ -136,6 +145,12 @@ internal sealed class QueueClient : StoreClient
         }
     }
 
+    public void HearLine(IReadOnlyList<QueuePlace> line)
+    {
+        if (WatchesLine)
+            _line = line;
+    }
+
     public void HearTerm(QueueTerm term, long revision) => _news.Hear(term, revision);
 
     private async Task BeginAsync(QueueWatch watch)
@@ -148,6 +163,29 @@ internal sealed class QueueClient : StoreClient
         {
             watch.HasEnded = true;
             watch.Ring();
+        }
+    }
+
+    /// <summary>Who stands right behind, as far as was told, where nobody better does; with the term that it is given.</summary>
+    private (QueueTerm Named, int Priority)? Successor(QueueTerm record, Candidacy candidacy)
+    {
+        if (_line?.FirstOrDefault(p => p.Key != record.Key) is not { } next || _line.Any(p => p.Key != record.Key && p.Priority > next.Priority))
+            return null;
+        var least = record.Token + Math.Max(1, next.Created - record.Created);
+        var token = _mistake == WorldMistake.TokenFromAWipedCounter ? least : FencingToken.Next(least - 1, candidacy.HighestToken, _news.Microseconds);
+        return (new QueueTerm(
+            token, next.Candidate, next.Address, Clock.GetUtcNow(), next.Key, next.Created, next.Lease, next.Seconds, record.First, Released: false), next.Priority);
+    }
+
+    private async Task WatchLineAsync()
+    {
+        try
+        {
+            _line = await AskAsync("watch the line", () => _server.WatchLine(this), LongestWait, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Nobody is named, then.
         }
     }
 
@@ -177,6 +215,7 @@ internal sealed class QueueClient : StoreClient
             watch.Ring();
         }
 
+        _line = null;
         _news.RingAll();
     }
 
@@ -188,6 +227,7 @@ internal sealed class QueueClient : StoreClient
             _watches.RemoveAll(w => w.Key == record.Key);
             Watch(record.Key, record.Created, candidacy.RenewNow);
             candidacy.RenewNow();
+            _ = WatchLineAsync();
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace AspireElection.Tests.Simulation.Histories;
 
 /// <summary>A place in the line: whoever created its key first holds the seat, once it has taken the term.</summary>
-internal sealed record QueuePlace(string Key, long Created, CandidateId Candidate, int Priority, long Lease);
+internal sealed record QueuePlace(string Key, long Created, CandidateId Candidate, int Priority, long Lease, string? Address, long Seconds);
 
 /// <summary>The record of the last term, which outlives its holder's key.</summary>
 internal sealed record QueueTerm(

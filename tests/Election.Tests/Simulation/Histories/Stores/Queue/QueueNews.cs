@@ -46,9 +46,13 @@ internal sealed class QueueNews(TimeProvider clock)
 
     public bool HasPassed(QueuePlace place) => _firstIsKnown && (_first is null || _first.Created > place.Created);
 
-    /// <summary>The record as it is once that very leader has given its place back; null where another led last.</summary>
+    /// <summary>The last term, where the leader that stood at that place has given it back.</summary>
     public QueueTerm? GivenBackBy(QueuePlace place) =>
-        _term is { } last && last.Key == place.Key && last.Created == place.Created ? last with { Released = true } : null;
+        _term is { Released: true } last && last.Key == place.Key && last.Created == place.Created ? last : null;
+
+    /// <summary>The term that lasts, where it is of the candidate with that key.</summary>
+    public QueueTerm? TermOf(string key, long created) =>
+        _term is { Released: false } last && last.Key == key && last.Created == created ? last : null;
 
     public void Hear(QueueLook look)
     {

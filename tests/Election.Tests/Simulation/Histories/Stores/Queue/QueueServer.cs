@@ -46,7 +46,7 @@ internal sealed class QueueServer(History history, double rate) : Server(history
     {
         _watches.RemoveAll(w => w.Client.Owner == line);
         foreach (var client in _clients.Where(c => c.Owner == line))
-            client.WatchesTerms = false;
+            client.WatchesTerms = client.WatchesLine = false;
         if (!line.Host.IsAlive)
             _clients.RemoveAll(c => c.Owner == line);
     }
@@ -79,14 +79,15 @@ internal sealed class QueueServer(History history, double rate) : Server(history
     }
 
     /// <summary>Puts a key into the line unless it is there.</summary>
-    public QueueLook Join(string key, CandidateId candidate, int priority, long lease)
+    public QueueLook Join(string key, Candidacy candidacy, long lease, long seconds)
     {
         if (!_leases.ContainsKey(lease))
             throw new StoreUnavailableException("the lease is gone");
         if (_line.Values.All(p => p.Key != key))
         {
             _revision++;
-            _line[_revision] = new QueuePlace(key, _revision, candidate, priority, lease);
+            _line[_revision] = new QueuePlace(key, _revision, candidacy.Id, candidacy.Priority, lease, candidacy.Address, seconds);
+            TellLine();
         }
 
         return Look();
@@ -132,6 +133,34 @@ internal sealed class QueueServer(History history, double rate) : Server(history
         return true;
     }
 
+    /// <summary>
+    /// Gives key and term back and begins the term of the one named, in one step, where that one stands there still and nobody better does;
+    /// else gives back to whoever asks.
+    /// </summary>
+    public bool HandOver(QueueTerm term, QueueTerm named, int priority)
+    {
+        var holds = _term == term && CreatedOf(term.Key) == term.Created && CreatedOf(named.Key) == named.Created &&
+            _line.Values.All(p => p.Key == term.Key || p.Priority <= priority);
+        if (!holds)
+            return Release(term);
+        Delete(term.Key);
+        Write(named);
+        Ledger.Pass(named.Token, named.Holder.ToString());
+        History.Released(term.Token);
+        History.Granted(named.Holder.ToString(), named.Token, [0]);
+        return true;
+    }
+
+    /// <summary>Who was named takes it; it knows then of a term that may still be trusted in, or of none (0).</summary>
+    public void Took(QueueTerm named, long known) => History.KnewOf[named.Token] = [known];
+
+    /// <summary>The line as it is; who holds the seat is told each change of it from then on.</summary>
+    public IReadOnlyList<QueuePlace> WatchLine(QueueClient client)
+    {
+        client.WatchesLine = true;
+        return [.. _line.Values];
+    }
+
     /// <summary>Tells when a key is gone, at once where it is gone already.</summary>
     public bool WatchEnd(QueueClient client, string key, long created)
     {
@@ -152,7 +181,7 @@ internal sealed class QueueServer(History history, double rate) : Server(history
     {
         _watches.Clear();
         foreach (var client in _clients)
-            client.WatchesTerms = false;
+            client.WatchesTerms = client.WatchesLine = false;
         if (!losesData)
             return;
         History.StoreBrokeItsWord("restarted empty", losesTerm: true);
@@ -199,6 +228,17 @@ internal sealed class QueueServer(History history, double rate) : Server(history
         {
             _watches.Remove(watch);
             watch.Client.Owner.Tell(() => watch.Client.HearGone(place.Key));
+        }
+
+        TellLine();
+    }
+
+    private void TellLine()
+    {
+        foreach (var client in _clients.Where(c => c.WatchesLine))
+        {
+            QueuePlace[] line = [.. _line.Values];
+            client.Owner.Tell(() => client.HearLine(line));
         }
     }
 

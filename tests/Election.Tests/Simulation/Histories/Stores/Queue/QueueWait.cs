@@ -31,10 +31,22 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
             var look = await JoinAsync(cancellationToken);
             while (true)
             {
+                if (Named(look) is { } named)
+                {
+                    granted = true;
+                    return (named, Anchor);
+                }
+
                 if (look.Line.LastOrDefault(p => p.Created < _created) is { } before)
                 {
-                    var gone = await WaitBehindAsync(before, cancellationToken);
-                    if (gone && news.GivenBackBy(before) is { } released && (mistake == WorldMistake.NoWipeGuard || news.Blocks(candidacy, released) is null))
+                    await WaitBehindAsync(before, cancellationToken);
+                    if (mistake == WorldMistake.MessageIsAGrant && news.TermOf(_key, _created) is { } believed)
+                    {
+                        granted = true;
+                        return (believed, clock.GetTimestamp());
+                    }
+
+                    if (news.GivenBackBy(before) is { } released && (mistake == WorldMistake.NoWipeGuard || news.Blocks(candidacy, released) is null))
                     {
                         if (await FollowAsync(released, look, cancellationToken) is { } found)
                         {
@@ -46,12 +58,10 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
                         return (_attempt!, Anchor);
                     }
 
-                    // The anchor of a term is the sending of a request after the grant.
-                    await KeepAsync(cancellationToken);
-                    look = await LookAsync(cancellationToken);
+                    look = await ConfirmAsync(cancellationToken);
                 }
                 else if (MakesWay(look))
-                    look = await GoBehindAsync(cancellationToken);
+                    look = await GoBehindAsync(look, cancellationToken);
                 else if (await BlockedUntilAsync(look, cancellationToken) is { } until)
                     look = await WaitUntilAsync(until, cancellationToken);
                 else if (await TakeAsync(look, cancellationToken))
@@ -71,11 +81,39 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
         }
     }
 
+    /// <summary>The term that the leader before has begun for this candidate; null also where it must not be.</summary>
+    private QueueTerm? Named(QueueLook look)
+    {
+        if (look.Term is not { Released: false } term || term.Key != _key || term.Created != _created || term.Holder != candidacy.Id || look.Line[0].Key != _key)
+            return null;
+        if (mistake != WorldMistake.TokenFromAWipedCounter && term.Token < candidacy.HighestToken)
+            return null;
+        var known = news.Blocks(candidacy, term)?.Token ?? 0;
+        if (known != 0 && mistake != WorldMistake.NoWipeGuard)
+            return null;
+        server.Took(term, known);
+        return term;
+    }
+
+    /// <summary>Looks, and keeps the lease beside: the anchor of a term is the sending of both.</summary>
+    private async Task<QueueLook> ConfirmAsync(CancellationToken cancellationToken)
+    {
+        var sentAt = clock.GetTimestamp();
+        var looking = client.LookAsync("look", server.Look, _bound, cancellationToken);
+        var keeping = TryKeepAsync(cancellationToken);
+        var look = WithOwn(Hear(await looking));
+        if (await keeping)
+            _keptAt = sentAt;
+        else
+            await KeepAsync(cancellationToken);
+        return look;
+    }
+
     private long Anchor => mistake == WorldMistake.AnchorIsBeforeTheWait ? _linedUpAt : _keptAt;
 
     private async Task<QueueLook> JoinAsync(CancellationToken cancellationToken)
     {
-        var look = Hear(await client.LookAsync("join", () => server.Join(_key, candidacy.Id, candidacy.Priority, _lease), _bound, cancellationToken));
+        var look = Hear(await client.LookAsync("join", () => server.Join(_key, candidacy, _lease, _seconds), _bound, cancellationToken));
         foreach (var orphan in look.Line.Where(p => p.Candidate == candidacy.Id && p.Key != _key).ToArray())
         {
             await client.AskBoundedAsync("delete a key", () => server.Delete(orphan.Key), _bound, cancellationToken);
@@ -102,15 +140,15 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
         return look;
     }
 
-    /// <summary>Whether the key before is known to be gone.</summary>
-    private async Task<bool> WaitBehindAsync(QueuePlace before, CancellationToken cancellationToken)
+    /// <summary>Until the key before is gone, or its leader is told to have given it back.</summary>
+    private async Task WaitBehindAsync(QueuePlace before, CancellationToken cancellationToken)
     {
         var watch = client.Watch(before.Key, before.Created, _bell.Ring);
         try
         {
-            while (!watch.IsGone && !watch.HasEnded && !news.HasPassed(before))
+            while (!watch.IsGone && !watch.HasEnded && !news.HasPassed(before) && !IsTold(before))
                 await WaitAsync(long.MaxValue, cancellationToken);
-            if (watch is { HasEnded: true, IsGone: false })
+            if (watch is { HasEnded: true, IsGone: false } && !IsTold(before))
             {
                 var retryAt = clock.After(candidacy.RetryPeriod);
                 while (clock.GetTimestamp() < retryAt)
@@ -121,9 +159,9 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
         {
             client.Forget(watch);
         }
-
-        return watch.IsGone;
     }
+
+    private bool IsTold(QueuePlace before) => news.GivenBackBy(before) is not null || news.TermOf(_key, _created) is not null;
 
     /// <summary>Takes the term of who stood right before and has given its place back, and keeps the lease beside it.</summary>
     /// <returns>Null when it was taken, else what is there instead.</returns>
@@ -160,8 +198,7 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
     {
         while (clock.GetTimestamp() < until)
             await WaitAsync(until, cancellationToken);
-        await KeepAsync(cancellationToken);
-        return await LookAsync(cancellationToken);
+        return await ConfirmAsync(cancellationToken);
     }
 
     private async Task WaitAsync(long until, CancellationToken cancellationToken)
@@ -187,9 +224,10 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
         return best is not null && _madeWayFor.Add(best.Key);
     }
 
-    private async Task<QueueLook> GoBehindAsync(CancellationToken cancellationToken)
+    private async Task<QueueLook> GoBehindAsync(QueueLook look, CancellationToken cancellationToken)
     {
-        await client.AskBoundedAsync("delete a key", () => server.Delete(_key), _bound, cancellationToken);
+        var unwanted = look.Term is { Released: false } term && term.Key == _key && term.Created == _created ? term : null;
+        await client.AskBoundedAsync("delete a key", () => unwanted is null ? server.Delete(_key) : server.Release(unwanted), _bound, cancellationToken);
         return await JoinAsync(cancellationToken);
     }
 
@@ -230,7 +268,7 @@ internal sealed class QueueWait(QueueClient client, QueueServer server, TimeProv
         var second = TimeSpan.FromSeconds(1);
         try
         {
-            if (_attempt is { } attempt)
+            if ((news.TermOf(_key, _created) ?? _attempt) is { } attempt)
                 await client.AskBoundedAsync("release", () => server.Release(attempt), _bound < second ? _bound : second, CancellationToken.None);
             await client.AskBoundedAsync("revoke", () => server.Revoke(_lease), second, CancellationToken.None);
         }
