@@ -170,6 +170,9 @@ public sealed class EtcdStore : IElectionStore
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>How many a leader of this process knows behind it; -1 where it does not know.</summary>
+    internal int KnownBehind(string election) => _held.Values.FirstOrDefault(s => s.Term.Election == election)?.KnownBehind ?? -1;
+
     private SeatNews News(string election) => _news.GetOrAdd(election, static (name, clock) => new SeatNews(name, clock), _clock);
 
     private async ValueTask LookAsync(SeatNews news, CancellationToken cancellationToken)

@@ -46,6 +46,8 @@ internal sealed class HeldSeat : IDisposable
 
     public Term Term => Grant.Term;
 
+    public int KnownBehind => _behind.Count;
+
     /// <summary>
     /// Two requests, because none does both: the key is still the one that was granted, and the lease is kept. A lease
     /// that is kept says nothing of a key that somebody deleted.

@@ -25,6 +25,16 @@ internal sealed class LineBehind
         }
     }
 
+    /// <summary>How many are known; -1 where nobody knows.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _isKnown ? _places.Count : -1;
+        }
+    }
+
     /// <summary>The beginning of the line was seen.</summary>
     /// <param name="line">The first <see cref="Asked"/> of it, or all.</param>
     /// <param name="own">The leader's key.</param>

@@ -65,6 +65,8 @@ public sealed class LineTests(EtcdServer server) : EtcdTests(server)
         await UntilInLine(2);
         var better = Campaign(store, Stand("better", priority: 2));
         await UntilInLine(3);
+        // Who is told of the release follows it without a look.
+        await SightedAsync(store, s => s.Leader is not null);
         await store.ReleaseAsync(held.Term, Ending);
         var granted = await better.WaitAsync(Bound);
         Assert.False(worse.IsCompleted);

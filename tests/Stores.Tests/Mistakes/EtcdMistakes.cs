@@ -50,13 +50,37 @@ internal static class EtcdMistakes
             Idles("An_idle_follower_sends_three_requests_a_lease_at_most_its_presence_included")),
         new(new("trust from before the wait", "the anchor is the keep-alive of a waiter",
                 new Edit(Store + "Standing.cs", "_keptAt = answer.SentAt;", ""),
-                new Edit(Store + "Standing.cs", "_keptAt = Math.Min(taken.SentAt, beside.SentAt);", "GC.KeepAlive(beside.SentAt);")),
+                new Edit(Store + "Standing.cs", "_keptAt = Math.Min(answer.SentAt, beside.SentAt);", "GC.KeepAlive(beside.SentAt);")),
             Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
         new(new("a token that forgets what was seen", "a restored server gives an old number again",
                 new Edit(Store + "Standing.cs", "candidacy.HighestToken", "0")),
             Conforms("A_token_is_above_the_highest_that_the_candidate_has_seen_and_the_next_above_that")),
+        new(new("a name is a place", "who stood there and stands there anew has given up what was named",
+                new Edit(Store + "HandOver.cs", "\n            .IfCreated(named.Key, named.Created);", ";")),
+            Names("Nobody_is_named_by_a_term_that_is_over_or_at_a_place_that_is_another_now")),
+        new(new("a term that is over names the next", "its leader was frozen, and another leads",
+                new Edit(Store + "HandOver.cs", "\n            .IfValue(EtcdKeys.Term(election), record.ToString())\n            .IfCreated(named", "\n            .IfCreated(named")),
+            Names("Nobody_is_named_by_a_term_that_is_over_or_at_a_place_that_is_another_now")),
+        new(new("a leader without its key names the next", "who stands first in the line takes the seat as well",
+                new Edit(Store + "HandOver.cs", "\n            .IfCreated(record.Key, record.Created)\n            .IfValue(EtcdKeys.Term(election), record.ToString())\n            .IfCreated(named", "\n            .IfValue(EtcdKeys.Term(election), record.ToString())\n            .IfCreated(named")),
+            Names("A_seat_whose_leader_lost_its_key_is_given_to_nobody")),
+        new(new("whoever is known to be best is best", "a better one came that the leader was not told of",
+                new Edit(Store + "HandOver.cs", "step.IfAllBelow(first, end, above);", "step.IfAllBelow(first, end, \"~\");")),
+            Names("A_better_one_that_the_leader_has_not_heard_of_is_not_passed_over")),
+        new(new("where nobody was nobody is", "a better one came whose key is before the leader's",
+                new Edit(Store + "HandOver.cs", "step.IfNone(first, end);", "GC.KeepAlive(end);")),
+            Names("A_better_one_that_the_leader_has_not_heard_of_is_not_passed_over")),
+        new(new("a token from somebody who forgot", "who is named has seen a higher one",
+                new Edit(Store + "Standing.cs", "look.Term!.Token >= candidacy.HighestToken && ", "")),
+            Names("Who_has_seen_a_higher_token_than_the_one_it_is_given_takes_a_higher_one")),
+        new(new("who is named need not wait", "of a term from before a loss of the data only it knows",
+                new Edit(Store + "Standing.cs", " && _first.MayFollow(look.Term)", "")),
+            Names("Who_is_named_over_a_term_that_may_be_trusted_in_still_waits_for_its_end")),
+        new(new("last words about everything", "a job's state is overwritten by who led before",
+                new Edit(Store + "EtcdLedger.cs", "!(isFarewell && newer.Follows(term))", "!newer.Follows(term)")),
+            Names("The_last_words_of_who_named_a_successor_are_kept_and_nothing_else")),
         new(new("a release that says nothing", "who knew the term cannot tell its release from a loss",
-                new Edit(Store + "HeldSeat.cs", "Released = true", "Released = false")),
+                new Edit(Store + "HandOver.cs", "Released = true", "Released = false")),
             Conforms("An_observer_is_told_the_present_state_then_release_and_next_leader")),
         new(new("a fence without the holder", "over a wipe two terms of one number both write",
                 new Edit(Store + "Fence.cs", " || (Token == term.Token && Holder != term.Candidate)", "")),
@@ -74,6 +98,8 @@ internal static class EtcdMistakes
     private static Fact Leases(string method) => new(typeof(LeaseTests), method);
 
     private static Fact Lines(string method) => new(typeof(LineTests), method);
+
+    private static Fact Names(string method) => new(typeof(NamingTests), method);
 
     private static Fact Loses(string method) => new(typeof(LossTests), method);
 
