@@ -16,6 +16,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     private long _created;
     private long _keptAt;
     private TermRecord? _attempt;
+    private TermRecord? _declined;
     private volatile Place? _behind;
     private volatile Place? _gone;
 
@@ -59,6 +60,8 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
                         return heir;
                     }
 
+                    // It is not told of a second time.
+                    _declined = news.TermOf(_key, _created);
                     if (look.Line.Count == LineBehind.Asked)
                         look = await LookAsync(cancellationToken);
                 }
@@ -125,11 +128,15 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     /// <summary>Until the key before is gone. The heartbeats of this process look at the first in the line as well: a watch may be dead.</summary>
     private async ValueTask WaitBehindAsync(Place before, WatchStream watch, CancellationToken cancellationToken)
     {
-        while (_gone != before && !watch.HasEnded && !news.HasPassed(before) && news.GivenBackBy(before) is null && news.TermOf(_key, _created) is null)
+        while (_gone != before && !watch.HasEnded && !news.HasPassed(before) && !IsTold(before))
             await WaitAsync(long.MaxValue, cancellationToken);
-        if (watch.HasEnded && _gone != before && news.GivenBackBy(before) is null && news.TermOf(_key, _created) is null)
+        if (watch.HasEnded && _gone != before && !IsTold(before))
             await WaitAsync(clock.After(candidacy.RetryPeriod), cancellationToken);
     }
+
+    /// <summary>Whether the watch of the terms told that the one before has given its place back, or has named this one.</summary>
+    private bool IsTold(Place before) =>
+        news.GivenBackBy(before) is not null || (news.TermOf(_key, _created) is { } named && named != _declined);
 
     private void Gone(Place before)
     {

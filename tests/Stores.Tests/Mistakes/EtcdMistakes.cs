@@ -13,7 +13,7 @@ internal static class EtcdMistakes
     public static IReadOnlyList<StoreMistake> All { get; } =
     [
         new(new("a kept lease is a held seat", "the key of a lease that is kept may have been deleted",
-                s_deaf, new Edit(Store + "HeldSeat.cs", "look.Keys.Any(k => k.Created == _record.Created)", "(look.Revision > 0)")),
+                s_deaf, new Edit(Store + "HeldSeat.cs", "look.Keys.Any(k => k.Key == _record.Key && k.Created == _record.Created)", "(look.Revision > 0)")),
             Leases("A_deleted_key_is_lost_although_its_lease_is_kept")),
         new(new("a key of the same name is the same key", "somebody put it again, and others may have led meanwhile",
                 s_deaf, new Edit(Store + "HeldSeat.cs", "k.Created == _record.Created", "k.Created > 0")),
@@ -40,7 +40,7 @@ internal static class EtcdMistakes
                 new Edit(Store + "Standing.cs", ".IfAllBelow(EtcdKeys.Line(candidacy.Election), Place.Above(candidacy.Priority))", "")),
             Lines("Whoever_is_first_makes_way_for_a_better_one_without_a_term")),
         new(new("a keep-alive proves itself", "a stuck member that was etcd's leader answers it, and the lease ends",
-                new Edit(Store + "Answer.cs", "Term >= written.Term", "Term > 0")),
+                new Edit(Store + "Answer.cs", "Term >= done.Term", "Term > 0")),
             new Fact(typeof(KeptBesideTests), "A_keep_alive_beside_a_write_counts_where_its_member_was_not_behind")),
         new(new("everybody watches the leader", "a vacancy makes every node rush at once",
                 new Edit(Store + "Standing.cs", "look.Line.LastOrDefault(p", "look.Line.FirstOrDefault(p")),
@@ -53,7 +53,7 @@ internal static class EtcdMistakes
                 new Edit(Store + "Standing.cs", "_keptAt = Math.Min(answer.SentAt, beside.SentAt);", "GC.KeepAlive(beside.SentAt);")),
             Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
         new(new("a token that forgets what was seen", "a restored server gives an old number again",
-                new Edit(Store + "Standing.cs", "candidacy.HighestToken", "0")),
+                new Edit(Store + "Standing.cs", "candidacy.HighestToken, calls", "0, calls")),
             Conforms("A_token_is_above_the_highest_that_the_candidate_has_seen_and_the_next_above_that")),
         new(new("a name is a place", "who stood there and stands there anew has given up what was named",
                 new Edit(Store + "HandOver.cs", "\n            .IfCreated(named.Key, named.Created);", ";")),
