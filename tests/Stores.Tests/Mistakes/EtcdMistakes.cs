@@ -49,7 +49,7 @@ internal static class EtcdMistakes
                 new Edit(Store + "Standing.cs", "candidacy.LeaseDuration * 0.6", "candidacy.LeaseDuration * 0.2")),
             Idles("An_idle_follower_sends_three_requests_a_lease_at_most_its_presence_included")),
         new(new("trust from before the wait", "the anchor is the keep-alive of a waiter",
-                new Edit(Store + "Standing.cs", "_keptAt = answer.SentAt;", ""),
+                new Edit(Store + "Standing.cs", "_keptAt = answer.SentAt;", "GC.KeepAlive(answer.Json.ToString());"),
                 new Edit(Store + "Standing.cs", "_keptAt = Math.Min(answer.SentAt, beside.SentAt);", "GC.KeepAlive(beside.SentAt);")),
             Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
         new(new("a token that forgets what was seen", "a restored server gives an old number again",
