@@ -7,6 +7,7 @@ public sealed class Candidacy
     private readonly INode? _node;
     private Sighting? _lastSeen;
     private long _highestToken;
+    private long _highestTokenOfOthers;
 
     /// <summary>Stands in line.</summary>
     /// <param name="election">The election's name.</param>
@@ -56,6 +57,9 @@ public sealed class Candidacy
     /// <summary>The highest token that this candidate has seen of any term, 0 before the first.</summary>
     public long HighestToken => Interlocked.Read(ref _highestToken);
 
+    /// <summary>Without the term that the store may have begun for this very candidate already, which it was told of like everybody.</summary>
+    internal long HighestTokenOfOthers => Interlocked.Read(ref _highestTokenOfOthers);
+
     /// <summary>
     /// The last that was seen of the seat. A store that lost its word (wiped, restored, promoted) hands out a seat
     /// that somebody still trusts in; a candidate therefore takes no seat before <see cref="Sighting.EndsAt"/> of a
@@ -72,15 +76,18 @@ public sealed class Candidacy
         if (sighting.Leader is not null || sighting.Released)
             Volatile.Write(ref _lastSeen, sighting);
         if (sighting.Leader is { } leader)
-            SawToken(leader.Term);
+        {
+            Raise(ref _highestToken, leader.Term);
+            if (leader.Incarnation != Id.Incarnation)
+                Raise(ref _highestTokenOfOthers, leader.Term);
+        }
     }
 
     /// <summary>Keeps a token that was seen.</summary>
     public void SawToken(long token)
     {
-        long highest;
-        while ((highest = Interlocked.Read(ref _highestToken)) < token)
-            Interlocked.CompareExchange(ref _highestToken, token, highest);
+        Raise(ref _highestToken, token);
+        Raise(ref _highestTokenOfOthers, token);
     }
 
     /// <summary>
@@ -92,5 +99,12 @@ public sealed class Candidacy
     {
         _renewNow?.Invoke();
         _node?.Doubt();
+    }
+
+    private static void Raise(ref long highest, long token)
+    {
+        long known;
+        while ((known = Interlocked.Read(ref highest)) < token)
+            Interlocked.CompareExchange(ref highest, token, known);
     }
 }

@@ -3,17 +3,20 @@ namespace AspireElection.Stores.Etcd;
 /// <summary>How a leader gives its seat back: to whom it names, or to whoever asks first.</summary>
 internal static class HandOver
 {
-    /// <summary>The key given back and the record told so, in one step; an older attempt that was not done only loses its key.</summary>
+    /// <summary>
+    /// The key given back and the record told so, in one step; an older attempt that was not done only loses its key. A request that
+    /// hung at one member may be done when the key is that of a later place: so that one stays.
+    /// </summary>
     public static Txn ToWhoeverAsks(string election, TermRecord record) => new Txn()
         .IfCreated(record.Key, record.Created)
         .IfValue(EtcdKeys.Term(election), record.ToString())
         .Then(Txn.Delete(record.Key), Txn.Put(EtcdKeys.Term(election), (record with { Released = true }).ToString()))
-        .Else(Txn.Delete(record.Key));
+        .Else(Txn.Inner(new Txn().IfCreated(record.Key, record.Created).Then(Txn.Delete(record.Key))));
 
     /// <summary>
     /// The key given back and the successor's term begun, in one step: one write to a disk instead of two, one after the
-    /// other. Only while the successor stands where it stood and no value in the line has a higher rank; where that is not
-    /// so, the seat is given back to whoever asks, in the same step.
+    /// other. Only while the successor stands where it stood, nobody is before it but the leader, and no value in the line has a
+    /// higher rank; where that is not so, the seat is given back to whoever asks, in the same step.
     /// </summary>
     /// <param name="election">Of which election.</param>
     /// <param name="record">The term that ends.</param>
@@ -41,7 +44,7 @@ internal static class HandOver
         void Compare(string first, byte[] end, bool some)
         {
             if (some)
-                step.IfAllBelow(first, end, above);
+                step.IfAllBelow(first, end, above).IfNoneOlder(first, end, named.Created);
             else
                 step.IfNone(first, end);
         }

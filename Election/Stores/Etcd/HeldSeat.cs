@@ -37,7 +37,7 @@ internal sealed class HeldSeat : IDisposable
         _record = record;
         _wake = new Wake(clock, candidacy.LeaseDuration / 10);
         if (line is not null)
-            _behind.See(line, record.Key);
+            _behind.See(line, record.Key, revision, 0);
         Grant = new Grant(new Term(candidacy.Election, candidacy.Id, record.Token), anchoredAt) { GivenBack = givenBack };
         _ = WatchAsync(revision + 1);
     }
@@ -87,7 +87,8 @@ internal sealed class HeldSeat : IDisposable
 
     private Txn Release()
     {
-        if (_behind.Successor() is not (var next, var others) || next is not { Candidate: { } holder, Lease: { } lease })
+        // One of this very incarnation was left by an attempt that it has given up: nobody is there to take the term.
+        if (_behind.Successor() is not (var next, var others) || next is not { Candidate: { } holder, Lease: { } lease } || holder == _record.Holder)
             return HandOver.ToWhoeverAsks(Term.Election, _record);
         var token = FencingToken.Next(next.TokenAfter(_record) - 1, _candidacy.HighestToken, _calls.Time.Microseconds);
         var named = new TermRecord(
@@ -127,13 +128,13 @@ internal sealed class HeldSeat : IDisposable
             return await MoveAsync(leaseDuration, cancellationToken);
         var end = _clock.After(bound);
         // Who stands behind is asked for only where the watch had to begin anew.
-        var seesLine = !_behind.IsKnown && _watches;
+        var (seesLine, watches) = (!_behind.IsKnown && _watches, _behind.Watches);
         var range = seesLine ? Txn.RangeInOrder(EtcdKeys.Line(Term.Election), LineBehind.Asked) : Txn.Range(_record.Key);
         var look = await _calls.AskAsync("kv/range", range, bound, cancellationToken);
         if (!look.Keys.Any(k => k.Key == _record.Key && k.Created == _record.Created))
             return RenewAnswer.Lost;
         if (seesLine)
-            _behind.See(look.Keys.Select(Place.Of), _record.Key);
+            _behind.See(look.Keys.Select(Place.Of), _record.Key, look.Revision, watches);
         return await _calls.KeepAliveAsync(_record.Lease, look, _clock.Until(end), cancellationToken, within: bound)
             ? RenewAnswer.Renewed
             : RenewAnswer.Lost;

@@ -2,7 +2,8 @@ namespace AspireElection.Stores.Etcd;
 
 /// <summary>
 /// Who stands behind a leader: the few that came first, as its grant and its watch of the line have told. A picture that is
-/// not true any more harms nothing, because what is done by it compares what it takes from it.
+/// not true any more harms nothing, because what is done by it compares what it takes from it: that the named one is there,
+/// is the oldest, and has the highest rank.
 /// </summary>
 internal sealed class LineBehind
 {
@@ -15,6 +16,9 @@ internal sealed class LineBehind
     private readonly SortedDictionary<long, Place> _places = [];
     private bool _isKnown;
     private bool _hasMore;
+    private long _seenIn;
+    private long _heardIn;
+    private int _watches;
 
     public bool IsKnown
     {
@@ -35,13 +39,31 @@ internal sealed class LineBehind
         }
     }
 
-    /// <summary>The beginning of the line was seen.</summary>
+    /// <summary>Grows with each watch that ended: what was asked for before that misses what nobody was told of.</summary>
+    public int Watches
+    {
+        get
+        {
+            lock (_gate)
+                return _watches;
+        }
+    }
+
+    /// <summary>
+    /// The beginning of the line was seen. A look from before something that the watch has told is none: who came in between
+    /// would be missing for good.
+    /// </summary>
     /// <param name="line">The first <see cref="Asked"/> of it, or all.</param>
     /// <param name="own">The leader's key.</param>
-    public void See(IEnumerable<Place> line, string own)
+    /// <param name="revision">In which revision.</param>
+    /// <param name="watches">What <see cref="Watches"/> was when it was asked for.</param>
+    public void See(IEnumerable<Place> line, string own, long revision, int watches)
     {
         lock (_gate)
         {
+            if (watches != _watches || revision < _heardIn)
+                return;
+            _seenIn = revision;
             _places.Clear();
             var seen = 0;
             foreach (var place in line)
@@ -60,6 +82,9 @@ internal sealed class LineBehind
     {
         lock (_gate)
         {
+            if (told.Key.Modified <= _seenIn)
+                return;
+            _heardIn = told.Key.Modified;
             if (told.IsDeleted)
             {
                 foreach (var (created, place) in _places)
@@ -88,7 +113,8 @@ internal sealed class LineBehind
         lock (_gate)
         {
             _places.Clear();
-            (_isKnown, _hasMore) = (false, false);
+            (_isKnown, _hasMore, _seenIn, _heardIn) = (false, false, 0, 0);
+            _watches++;
         }
     }
 

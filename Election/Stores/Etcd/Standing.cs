@@ -60,8 +60,8 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
                         return heir;
                     }
 
-                    // It is not told of a second time.
-                    _declined = news.TermOf(_key, _created);
+                    // What was told since the look is looked at, too.
+                    _declined = IsOwn(look) ? look.Term : null;
                     if (look.Line.Count == LineBehind.Asked)
                         look = await LookAsync(cancellationToken);
                 }
@@ -149,8 +149,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
 
     /// <summary>
     /// Takes the term of a leader that stood right before and has given its place back: in one step, which compares what a
-    /// look would have told, and keeps the lease beside it. Nobody else can be before: whoever led was the first. The
-    /// trust window is anchored at the sending, which follows the release.
+    /// look would have told, and keeps the lease beside it. The trust window is anchored at the sending, which follows the release.
     /// </summary>
     /// <returns>The seat, or null and what is there instead.</returns>
     private async ValueTask<(HeldSeat? Seat, SeatLook Look)> FollowAsync(TermRecord released, SeatLook look, CancellationToken cancellationToken)
@@ -158,6 +157,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
         var attempt = _attempt = NewTerm(look, released);
         var take = Write(attempt, new Txn()
             .IfCreated(_key, _created)
+            .IfNoneOlder(EtcdKeys.Line(candidacy.Election), EtcdKeys.EndOf(EtcdKeys.Line(candidacy.Election)), _created)
             .IfAllBelow(EtcdKeys.Line(candidacy.Election), Place.Above(candidacy.Priority))
             .IfValue(EtcdKeys.Term(candidacy.Election), released.ToString()))
             .Else(SeatLook.Operations(candidacy.Election));
@@ -182,7 +182,7 @@ internal sealed class Standing(EtcdCalls calls, TimeProvider clock, SeatNews new
     /// still be trusted in. Another one is taken then, as if nobody had been named.
     /// </returns>
     private HeldSeat? Named(SeatLook look) =>
-        IsOwn(look) && look.First?.Key == _key && look.Term!.Token >= candidacy.HighestToken && _first.MayFollow(look.Term)
+        IsOwn(look) && look.First?.Key == _key && look.Term!.Token > candidacy.HighestTokenOfOthers && _first.MayFollow(look.Term)
             ? new HeldSeat(calls, clock, candidacy, look.Term, _keptAt, look.Revision, look.Line, givenBack: true)
             : null;
 

@@ -27,6 +27,10 @@ internal sealed class Txn
     /// <summary>The same for the keys from the first to before the end.</summary>
     public Txn IfAllBelow(string first, byte[] end, string text) => If(first, end, "VALUE", "LESS", "value", Base64(text));
 
+    /// <summary>Whether all keys from the first to before the end were created in a revision or after it.</summary>
+    public Txn IfNoneOlder(string first, byte[] end, long created) =>
+        If(first, end, "CREATE", "GREATER", "create_revision", Text(created - 1));
+
     /// <summary>Whether there is no key from the first to before the end.</summary>
     public Txn IfNone(string first, byte[] end) => If(first, end, "CREATE", "EQUAL", "create_revision", Text(0));
 

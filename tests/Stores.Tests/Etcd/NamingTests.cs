@@ -100,6 +100,38 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         Assert.Equal(RenewAnswer.Lost, await leading.RenewAsync(held.Term, TimeSpan.FromMinutes(1), Ending));
     }
 
+    [Fact]
+    public async Task An_older_one_that_the_leader_has_not_heard_of_is_not_passed_over()
+    {
+        var held = await Acquire(Store(), Stand("leader"));
+        var record = (await LookAsync()).Term!;
+        var older = await PutAsync("older", TimeSpan.FromMinutes(1));
+        var younger = await PutAsync("younger", TimeSpan.FromMinutes(1));
+        // Known or not: what is said of the others only tells on which side of the leader's key somebody stands.
+        var answer = await Admin.AskAsync("kv/txn", Name(record, younger, older.Key, younger.Key).Body, EtcdCalls.LongestWait, default);
+        Assert.False(answer.Succeeded, "an older one was passed over");
+        Assert.True((await LookAsync()).Term is { Released: true, Holder.NodeId: "leader" }, "it was given back in the same step");
+        Assert.Equal("leader", held.Term.Candidate.NodeId);
+    }
+
+    [Fact]
+    public async Task Who_follows_a_term_that_was_given_back_is_the_first_in_the_line()
+    {
+        var older = await PutAsync("older", TimeSpan.FromMinutes(1));
+        var before = await PutAsync("before", TimeSpan.FromMinutes(1));
+        var waiting = Campaign(Store(), Stand("next"));
+        await UntilInLine(3);
+        var released = new TermRecord(
+            FencingToken.Next(0, 0, 0), before.Candidate!.Value, null, DateTimeOffset.UnixEpoch, before.Key, before.Created, 1, Seconds: 2, First: 1, Released: true);
+        var leave = new Txn().Then(Txn.Delete(before.Key), Txn.Put(EtcdKeys.Term(Election), released.ToString()));
+        var left = (await Admin.AskAsync("kv/txn", leave.Body, EtcdCalls.LongestWait, default)).Revision;
+        // Nothing tells that it was tried and refused: whoever takes it wrongly does so within milliseconds.
+        await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(0.5)));
+        Assert.Equal(left, (await LookAsync()).TermModified);
+        await EtcdFacts.DeleteAsync(Admin, older.Key);
+        Assert.Equal("next", (await waiting.WaitAsync(Bound)).Term.Candidate.NodeId);
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
