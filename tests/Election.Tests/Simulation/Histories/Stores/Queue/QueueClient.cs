@@ -39,7 +39,7 @@ internal sealed class QueueClient : StoreClient
         var (record, anchor) = await new QueueWait(this, _server, Clock, _news, candidacy, _mistake).AcquireAsync(cancellationToken);
         var term = new Term(candidacy.Election, candidacy.Id, record.Token);
         _held[term] = (record, candidacy);
-        Watch(record.Key, record.Created, candidacy.RenewNow);
+        WatchSeat(term);
         _ = WatchLineAsync();
         return new Grant(term, anchor);
     }
@@ -177,6 +177,31 @@ internal sealed class QueueClient : StoreClient
             token, next.Candidate, next.Address, Clock.GetUtcNow(), next.Key, next.Created, next.Lease, next.Seconds, record.First, Released: false), next.Priority);
     }
 
+    private void WatchSeat(Term term)
+    {
+        if (!_held.TryGetValue(term, out var seat))
+            return;
+        _watches.RemoveAll(w => w.Key == seat.Record.Key);
+        QueueWatch? watch = null;
+        watch = Watch(seat.Record.Key, seat.Record.Created, () =>
+        {
+            seat.Candidacy.RenewNow();
+            if (watch is { HasEnded: true })
+                _ = WatchSeatAgainAsync(term, watch, seat.Candidacy);
+        });
+    }
+
+    /// <summary>A watch that was refused is asked for again; a line that broke does so when it is back.</summary>
+    private async Task WatchSeatAgainAsync(Term term, QueueWatch ended, Candidacy candidacy)
+    {
+        var again = Clock.After(candidacy.RetryPeriod);
+        await new Bell(Clock, candidacy.LeaseDuration / 10).WaitAsync(() => again, CancellationToken.None);
+        if (!Line.IsUp || !_watches.Contains(ended))
+            return;
+        WatchSeat(term);
+        candidacy.RenewNow();
+    }
+
     private async Task WatchLineAsync()
     {
         try
@@ -222,10 +247,9 @@ internal sealed class QueueClient : StoreClient
     /// <summary>The server may be another one now: whoever leads asks, and watches its key again.</summary>
     private void ConnectionCameBack()
     {
-        foreach (var (record, candidacy) in _held.Values.ToArray())
+        foreach (var (term, (_, candidacy)) in _held.ToArray())
         {
-            _watches.RemoveAll(w => w.Key == record.Key);
-            Watch(record.Key, record.Created, candidacy.RenewNow);
+            WatchSeat(term);
             candidacy.RenewNow();
             _ = WatchLineAsync();
         }
