@@ -22,6 +22,12 @@ fail() {
     exit 1
 }
 
+# wrong: what was asked for cannot be, and nothing was done.
+wrong() {
+    complain "$@"
+    exit 2
+}
+
 # need TOOL REASON COMMAND
 need() {
     command -v "$1" > /dev/null 2>&1 || fail "$1 is missing: $2. Get it with: $3"

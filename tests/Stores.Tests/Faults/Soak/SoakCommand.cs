@@ -7,8 +7,8 @@ namespace AspireElection.Faults.Soaks;
 internal static class SoakCommand
 {
     private const string Usage = """
-        ./test soak DURATION [--store redis|postgres|etcd|file] [--seed N] [--report FILE]
-          DURATION        such as 90s or 10m; without --store an equal part of it on each store
+        ./test soak [DURATION] [--store redis|postgres|etcd|file|quorum] [--seed N] [--report FILE]
+          DURATION        such as 90s or 10m, 60s without; without --store an equal part of it on each store
           --store STORE   only one store
           --seed N        the same faults in the same order as another run
           --report FILE   where the report goes, default artifacts/soak.md
