@@ -3,6 +3,10 @@ namespace AspireElection;
 /// <summary>A watch whose store gives what it sees as a sequence.</summary>
 internal sealed class EnumeratedWatch(ObservedSeat seat, Func<string, CancellationToken, IAsyncEnumerable<Sighting>> watch) : ISeatWatch
 {
+    private Sighting? _newest;
+
+    public Sighting? Newest => Volatile.Read(ref _newest);
+
     private CancellationTokenSource Ending { get; } = new();
 
     public void Begin() => _ = RunAsync();
@@ -15,7 +19,10 @@ internal sealed class EnumeratedWatch(ObservedSeat seat, Func<string, Cancellati
         try
         {
             await foreach (var sighting in watch(seat.Election, Ending.Token))
-                seat.Tell(sighting);
+            {
+                Volatile.Write(ref _newest, sighting);
+                seat.Tell();
+            }
         }
         catch (Exception exception)
         {

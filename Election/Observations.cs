@@ -4,17 +4,16 @@ namespace AspireElection;
 
 /// <summary>
 /// One watch of each seat for all who observe it in a process, and the fan-out from it to them: the first observer
-/// begins it, the last one ends it. Who joins is given what was seen last; who is slow is given the newest.
+/// begins it, the last one ends it. Who joins is given the newest that is known; who is slow is given the newest.
 /// </summary>
 /// <param name="store">The kind of store, for telemetry.</param>
 /// <param name="watch">Watches a seat, once it is begun.</param>
 internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> watch)
 {
     /// <summary>Sightings that wait for a slow observer.</summary>
-    private const int Kept = 4;
+    public const int Kept = 4;
 
     private readonly Lock _gate = new();
-    private readonly Action<string> _dropped = election => ElectionTelemetry.SightingDropped(election, store);
     private readonly Dictionary<string, ObservedSeat> _seats = new(StringComparer.Ordinal);
 
     /// <param name="store">The kind of store, for telemetry.</param>
@@ -28,16 +27,29 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
     public static FanOut<Sighting> NewFanOut(string election, string store) =>
         new(Kept, () => ElectionTelemetry.SightingDropped(election, store));
 
+    /// <summary>Those of the seats that are observed now.</summary>
+    public IReadOnlyList<ISeatWatch> Watches
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _seats.Values.Select(s => s.Watch!)];
+        }
+    }
+
     public IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken) =>
         new Observation(this, election, cancellationToken);
 
-    /// <summary>Tells all who observe the seat. Together with joining, so that nobody joins between what was seen last and what is told.</summary>
-    internal void Tell(ObservedSeat seat, Sighting sighting)
+    /// <summary>
+    /// Tells all who observe the seat what is newest of it. The watch is asked together with that, as with joining: so nobody
+    /// is told something older after something newer, or joins between the asking and the telling.
+    /// </summary>
+    internal void Tell(ObservedSeat seat)
     {
         lock (_gate)
         {
-            seat.Last = sighting;
-            seat.FanOut.Publish(sighting);
+            if (seat.Watch!.Newest is { } newest)
+                seat.TellAll(newest);
         }
     }
 
@@ -47,36 +59,37 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
         lock (_gate)
         {
             Forget(seat);
-            seat.FanOut.Complete(reason);
+            seat.EndAll(reason);
         }
     }
 
-    private (ObservedSeat Seat, Subscription<Sighting> Subscription) Join(string election)
+    internal ObservedSeat Join(string election, Observation observer)
     {
         ISeatWatch? begun = null;
-        (ObservedSeat, Subscription<Sighting>) joined;
+        ObservedSeat? seat;
         lock (_gate)
         {
-            if (!_seats.TryGetValue(election, out var seat))
+            if (!_seats.TryGetValue(election, out seat))
             {
-                _seats[election] = seat = new ObservedSeat(this, election, new FanOut<Sighting>(Kept, election, _dropped));
+                _seats[election] = seat = new ObservedSeat(this, election);
                 seat.Watch = begun = watch(seat);
             }
 
-            seat.Observers++;
-            joined = (seat, seat.Last is { } last ? seat.FanOut.Subscribe(last) : seat.FanOut.Subscribe());
+            seat.Add(observer);
+            if (seat.Watch!.Newest is { } newest)
+                observer.Tell(newest);
         }
 
         begun?.Begin();
-        return joined;
+        return seat;
     }
 
-    private void Leave(ObservedSeat seat, Subscription<Sighting> subscription)
+    internal void Leave(ObservedSeat seat, Observation observer)
     {
-        subscription.Dispose();
         lock (_gate)
         {
-            if (--seat.Observers > 0)
+            seat.Remove(observer);
+            if (seat.IsObserved)
                 return;
             Forget(seat);
         }
@@ -84,62 +97,12 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
         seat.Watch!.End();
     }
 
+    /// <summary>A slow observer lost a sighting.</summary>
+    internal void Dropped(string election) => ElectionTelemetry.SightingDropped(election, store);
+
     private void Forget(ObservedSeat seat)
     {
         if (_seats.GetValueOrDefault(seat.Election) == seat)
             _seats.Remove(seat.Election);
-    }
-
-    /// <summary>One observer: what an async iterator would do, without its machinery in each of ten thousand elections.</summary>
-    private sealed class Observation(Observations observations, string election, CancellationToken cancellation)
-        : IAsyncEnumerable<Sighting>, IAsyncEnumerator<Sighting>
-    {
-        private CancellationTokenSource? _either;
-        private ObservedSeat? _seat;
-        private Subscription<Sighting>? _subscription;
-        private Sighting? _current;
-
-        public Sighting Current
-        {
-            get
-            {
-                if (_current is null && _subscription?.TryRead(out var next) == true)
-                    _current = next;
-                return _current!;
-            }
-        }
-
-        /// <summary>Each enumeration is an observer of its own; its token is that of the question, as everywhere in the core.</summary>
-        public IAsyncEnumerator<Sighting> GetAsyncEnumerator(CancellationToken cancellationToken)
-        {
-            if (!cancellation.CanBeCanceled || !cancellationToken.CanBeCanceled || cancellation == cancellationToken)
-                return new Observation(observations, election, cancellation.CanBeCanceled ? cancellation : cancellationToken);
-            var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken);
-            return new Observation(observations, election, either.Token) { _either = either };
-        }
-
-        public ValueTask<bool> MoveNextAsync()
-        {
-            if (_subscription is not null)
-            {
-                // Who goes on without having looked has had it all the same.
-                _ = Current;
-                _current = null;
-                return _subscription.WaitAsync(cancellation);
-            }
-
-            if (cancellation.IsCancellationRequested)
-                return ValueTask.FromCanceled<bool>(cancellation);
-            (_seat, _subscription) = observations.Join(election);
-            return _subscription.WaitAsync(cancellation);
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            if (Interlocked.Exchange(ref _seat, null) is { } seat)
-                observations.Leave(seat, _subscription!);
-            _either?.Dispose();
-            return ValueTask.CompletedTask;
-        }
     }
 }

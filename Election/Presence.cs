@@ -6,13 +6,7 @@ namespace AspireElection;
 /// Says that this node is here, and keeps the list of those that are. Who is alive is judged on this node's own
 /// clock, by heartbeats that it saw move: the store's times are for people.
 /// </summary>
-internal sealed class Presence(
-    IMembership store,
-    LeadershipTimes times,
-    TimeProvider clock,
-    StoreHealth health,
-    Random random,
-    INode node)
+internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Slice)
 {
     // A courtesy to readers of the list: a store that is away must not hold up the end of the process for it.
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
@@ -20,18 +14,20 @@ internal sealed class Presence(
     /// <summary>Up to how many are looked for one by one.</summary>
     private const int Few = 8;
 
-    private readonly Wake _wake = new(clock, times.Slice);
+    // Of each of those that are members now, in their order.
     private Heard[] _heard = [];
     private volatile IReadOnlyList<Member> _members = [];
     private volatile IReadOnlyList<Member> _alive = [];
     private volatile IReadOnlyList<Member> _recent = [];
     private (Role Role, int Priority, string? Address)? _said;
+    private Completion _over;
+    private long _next = long.MinValue;
     private CancellationTokenSource? _beating;
     private volatile bool _sayNow;
     private volatile bool _stops;
     private long _compareAt = long.MaxValue;
-    private long _removeAt = clock.After(times.NodeTimeout);
-    private long _turnedAt = clock.GetTimestamp();
+    private long _removeAt = with.Clock.After(with.Times.NodeTimeout);
+    private long _turnedAt = with.Clock.GetTimestamp();
     private long _roundTripTicks = -1;
 
     public IReadOnlyList<Member> Members => _members;
@@ -48,13 +44,17 @@ internal sealed class Presence(
     /// <summary>When the loop last turned, as a timestamp.</summary>
     public long TurnedAt => Volatile.Read(ref _turnedAt);
 
-    private TimeSpan Period => times.NodeTimeout / 3 < times.Lease ? times.NodeTimeout / 3 : times.Lease;
+    private LeadershipTimes Times => with.Times;
+
+    private TimeProvider Clock => with.Clock;
+
+    private TimeSpan Period => Times.NodeTimeout / 3 < Times.Lease ? Times.NodeTimeout / 3 : Times.Lease;
 
     /// <summary>Sends a heartbeat at once: this node has changed its role.</summary>
     public void Refresh()
     {
         _sayNow = true;
-        _wake.Set();
+        Set();
     }
 
     /// <summary>
@@ -64,19 +64,17 @@ internal sealed class Presence(
     /// </summary>
     public void RefreshSoon()
     {
-        Interlocked.Exchange(ref _compareAt, clock.After(times.RetryPeriod * (1 + random.NextDouble()) / 2));
-        _wake.Set();
+        Interlocked.Exchange(ref _compareAt, Clock.After(Times.RetryPeriod * (1 + with.Random.NextDouble()) / 2));
+        Set();
     }
 
-    public async Task RunAsync(ElectionThreads threads)
+    /// <summary>Ends when it was told to stop and has.</summary>
+    public Task Over => _over.Task;
+
+    public async Task BeginAsync()
     {
-        await threads.OffTheCallerAsync();
-        while (!_stops)
-        {
-            var next = await BeatAsync();
-            while (!IsDue(next))
-                await _wake.WaitUntilAsync(Math.Min(next, Interlocked.Read(ref _compareAt)));
-        }
+        await with.Threads.OffTheCallerAsync();
+        BeginTurns();
     }
 
     /// <summary>Ends what is under way; nothing is sent after it but the farewell.</summary>
@@ -93,46 +91,56 @@ internal sealed class Presence(
             // It was answered in this very moment.
         }
 
-        _wake.Set();
+        Set();
     }
 
     public async Task LeaveAsync()
     {
         try
         {
-            var me = node.Self();
-            using var limit = new CancellationTokenSource(LeaveLimit, clock);
-            await store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(LeaveLimit, clock);
+            var me = with.Node.Self();
+            using var limit = new CancellationTokenSource(LeaveLimit, Clock);
+            await with.Store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(LeaveLimit, Clock);
         }
         catch (Exception exception)
         {
             // The list forgets a silent member by itself after the node timeout.
-            health.Failed(exception);
+            with.Health.Failed(exception);
         }
+    }
+
+    protected override async ValueTask<long?> TurnAsync(bool woken)
+    {
+        if (!_stops && IsDue(_next))
+            _next = await BeatAsync();
+        if (!_stops)
+            return Math.Min(_next, Interlocked.Read(ref _compareAt));
+        _over.Set();
+        return null;
     }
 
     /// <summary>Says that the node is here, and answers when to say so next.</summary>
     private async Task<long> BeatAsync()
     {
         // Many nodes that were started together would all beat at one instant, and a renewal would wait behind them.
-        var next = clock.After(_said is null ? Period * random.NextDouble() : Period);
-        Volatile.Write(ref _turnedAt, clock.GetTimestamp());
+        var next = Clock.After(_said is null ? Period * with.Random.NextDouble() : Period);
+        Volatile.Write(ref _turnedAt, Clock.GetTimestamp());
         using var beating = new CancellationTokenSource();
         Interlocked.Exchange(ref _beating, beating);
         try
         {
-            // After it can be found by who stops the node.
+            // After it can be found by who stops the with.Node.
             if (_stops)
                 return next;
             _sayNow = false;
-            var said = node.Self();
-            var sent = clock.GetTimestamp();
-            var members = await store.HeartbeatAsync(said, beating.Token).AsTask().WaitAsync(Bound, clock, beating.Token);
-            Volatile.Write(ref _roundTripTicks, clock.GetElapsedTime(sent).Ticks);
-            health.Reached();
+            var said = with.Node.Self();
+            var sent = Clock.GetTimestamp();
+            var members = await with.Store.HeartbeatAsync(said, beating.Token).AsTask().WaitAsync(Bound, Clock, beating.Token);
+            Volatile.Write(ref _roundTripTicks, Clock.GetElapsedTime(sent).Ticks);
+            with.Health.Reached();
             _said = WhatSays(said);
             Hear(members);
-            node.MembersHeard();
+            with.Node.MembersHeard();
             await RemoveStaleAsync(said, beating.Token);
             return next;
         }
@@ -142,8 +150,8 @@ internal sealed class Presence(
         }
         catch (Exception exception)
         {
-            health.Failed(exception);
-            return clock.After(times.RetryPeriod);
+            with.Health.Failed(exception);
+            return Clock.After(Times.RetryPeriod);
         }
         finally
         {
@@ -154,10 +162,10 @@ internal sealed class Presence(
     /// <summary>Whether the next heartbeat is due, or has to be sent sooner for what it says.</summary>
     private bool IsDue(long next)
     {
-        if (_stops || _sayNow || clock.GetTimestamp() >= next)
+        if (_stops || _sayNow || Clock.GetTimestamp() >= next)
             return true;
         var compareAt = Interlocked.Read(ref _compareAt);
-        if (clock.GetTimestamp() < compareAt)
+        if (Clock.GetTimestamp() < compareAt)
             return false;
         Interlocked.CompareExchange(ref _compareAt, long.MaxValue, compareAt);
         return SaysAnother();
@@ -167,7 +175,7 @@ internal sealed class Presence(
     {
         try
         {
-            return WhatSays(node.Self()) != _said;
+            return WhatSays(with.Node.Self()) != _said;
         }
         catch (Exception)
         {
@@ -187,46 +195,47 @@ internal sealed class Presence(
     /// <summary>Who was killed could not leave. One node is enough to notice: the leader, each node timeout.</summary>
     private async Task RemoveStaleAsync(Member said, CancellationToken stopping)
     {
-        if (said.Role != Role.Leader || clock.Until(_removeAt) > TimeSpan.Zero)
+        if (said.Role != Role.Leader || Clock.Until(_removeAt) > TimeSpan.Zero)
             return;
-        _removeAt = clock.After(times.NodeTimeout);
-        await store.RemoveStaleAsync(said.Election, times.NodeTimeout, stopping).AsTask().WaitAsync(Bound, clock, stopping);
+        _removeAt = Clock.After(Times.NodeTimeout);
+        await with.Store.RemoveStaleAsync(said.Election, Times.NodeTimeout, stopping).AsTask().WaitAsync(Bound, Clock, stopping);
     }
 
-    private TimeSpan Bound => times.Lease < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : times.Lease;
+    private TimeSpan Bound => Times.Lease < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : Times.Lease;
 
     private void Hear(IReadOnlyList<Member> members)
     {
-        var now = clock.GetTimestamp();
-        var before = BeforeThis();
+        var now = Clock.GetTimestamp();
+        var (before, placeBefore) = (_members, PlacesBefore());
         var heard = new Heard[members.Count];
         for (var i = 0; i < heard.Length; i++)
         {
-            var (id, beat) = (members[i].Id, members[i].LastHeartbeat);
-            heard[i] = before(id) is not { } last ? new Heard(id, beat, now, Moved: false)
-                : last.Beat == beat ? last
-                : new Heard(id, beat, now, Moved: true);
+            heard[i] = placeBefore(members[i].Id) is not (>= 0 and var place) ? new Heard(now, Moved: false)
+                : before[place].LastHeartbeat == members[i].LastHeartbeat ? _heard[place]
+                : new Heard(now, Moved: true);
         }
 
         _heard = heard;
-        var recent = now - (Period * 2).ToTicksOf(clock);
+        var recent = now - (Period * 2).ToTicksOf(Clock);
         _recent = Those(members, h => h.At >= recent);
         _alive = Those(members, h => h.At >= recent && h.Moved);
         _members = members;
     }
 
-    private Func<CandidateId, Heard?> BeforeThis()
+    /// <summary>Where a member stood in the list before, -1 where it did not.</summary>
+    private Func<CandidateId, int> PlacesBefore()
     {
-        var before = _heard;
-        if (before.Length <= Few)
-            return id => Array.FindIndex(before, h => h.Id == id) is >= 0 and var at ? before[at] : null;
-        var found = before.DistinctBy(h => h.Id).ToDictionary(h => h.Id);
-        return id => found.TryGetValue(id, out var last) ? last : null;
+        var before = _members;
+        if (before.Count <= Few)
+            return id => before.TakeWhile(m => m.Id != id).Count() is var place && place < before.Count ? place : -1;
+        var places = before.Select((member, place) => (member.Id, place)).DistinctBy(m => m.Id).ToDictionary(m => m.Id, m => m.place);
+        return id => places.GetValueOrDefault(id, -1);
     }
 
     /// <summary>In most elections all members are alive: they share one list.</summary>
     private IReadOnlyList<Member> Those(IReadOnlyList<Member> members, Func<Heard, bool> which) =>
         _heard.All(which) ? members : [.. members.Where((_, at) => which(_heard[at]))];
 
-    private readonly record struct Heard(CandidateId Id, DateTimeOffset Beat, long At, bool Moved);
+    /// <summary>When a member's heartbeat was last heard to move, and whether it ever was or is only known to be there.</summary>
+    private readonly record struct Heard(long At, bool Moved);
 }

@@ -4,17 +4,9 @@ using AspireElection.Timing;
 namespace AspireElection;
 
 /// <summary>Keeps what is known of the seat: who leads, until when, and for how long nobody did.</summary>
-internal sealed class SeatObserver(
-    ILeaseStore store,
-    string election,
-    LeadershipTimes times,
-    TimeProvider clock,
-    StoreHealth health,
-    Random random,
-    INode node)
+internal sealed class SeatObserver(Equipment with)
 {
-    private RetryPause? _pause;
-    private volatile bool _stops;
+    private LatePause _pause;
     private Sighting? _last;
     private Sighting? _known;
     private long? _freeSince;
@@ -35,7 +27,7 @@ internal sealed class SeatObserver(
 
     /// <summary>Who leads; null when the seat is free or its holder has been silent for a lease beyond its end.</summary>
     public Leader? Leader =>
-        Last is { Leader: { } leader } last && clock.GetTimestamp() < last.EndsAt + times.Lease.ToTicksOf(clock) ? leader : null;
+        Last is { Leader: { } leader } last && Clock.GetTimestamp() < last.EndsAt + Times.Lease.ToTicksOf(Clock) ? leader : null;
 
     public long EndsAt => Last?.EndsAt ?? 0;
 
@@ -57,8 +49,8 @@ internal sealed class SeatObserver(
             {
                 Released = grant.GivenBack ?? (before?.Released ?? _released),
                 CutOff = grant.GivenBack == false,
-                Granted = clock.GetElapsedTime(grant.AnchoredAt),
-                LeadsAt = clock.GetTimestamp(),
+                Granted = Clock.GetElapsedTime(grant.AnchoredAt),
+                LeadsAt = Clock.GetTimestamp(),
             };
         }
     }
@@ -78,7 +70,7 @@ internal sealed class SeatObserver(
     {
         lock (this)
             _own = own;
-        Take(new Sighting(own, clock.After(times.Lease)));
+        Take(new Sighting(own, Clock.After(Times.Lease)));
     }
 
     /// <summary>This node's term is over; news of it that are still on their way are old.</summary>
@@ -87,28 +79,28 @@ internal sealed class SeatObserver(
         lock (this)
         {
             if (_own?.Term == term)
-                (_gave, _gaveUntil, _own) = (_own, clock.After(times.Lease), null);
+                (_gave, _gaveUntil, _own) = (_own, Clock.After(Times.Lease), null);
             if (_known?.Leader?.Term <= term)
                 Volatile.Write(ref _known, null);
             if (_last?.Leader?.Term != term)
                 return;
-            _freeSince = clock.GetTimestamp();
+            _freeSince = Clock.GetTimestamp();
             Volatile.Write(ref _last, new Sighting(null, 0));
         }
     }
 
     /// <summary>Observes until it is told to stop; <see cref="Stop"/> follows the cancellation.</summary>
-    public async Task RunAsync(ElectionThreads threads, CancellationToken stopping)
+    public async Task RunAsync(CancellationToken stopping)
     {
-        await threads.OffTheCallerAsync();
+        await with.Threads.OffTheCallerAsync();
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await foreach (var sighting in store.ObserveAsync(election, stopping))
+                await foreach (var sighting in with.Store.ObserveAsync(with.Election, stopping))
                 {
-                    health.Reached();
-                    _pause?.Reset();
+                    with.Health.Reached();
+                    _pause.Reset();
                     Take(sighting);
                 }
             }
@@ -118,35 +110,19 @@ internal sealed class SeatObserver(
             }
             catch (Exception exception)
             {
-                health.Failed(exception);
+                with.Health.Failed(exception);
             }
 
-            await Pause.NextAsync();
+            await _pause.Of(with).NextAsync();
         }
     }
 
     /// <summary>Ends a pause.</summary>
-    public void Stop()
-    {
-        _stops = true;
-        Interlocked.MemoryBarrier();
-        _pause?.Stop();
-    }
+    public void Stop() => _pause.Stop();
 
-    /// <summary>Made with the first failure. Who stops the node either finds it, or has said before that it stops.</summary>
-    private RetryPause Pause
-    {
-        get
-        {
-            if (_pause is { } known)
-                return known;
-            var pause = new RetryPause(times, clock, random);
-            Interlocked.Exchange(ref _pause, pause);
-            if (_stops)
-                pause.Stop();
-            return pause;
-        }
-    }
+    private LeadershipTimes Times => with.Times;
+
+    private TimeProvider Clock => with.Clock;
 
     private void Take(Sighting sighting)
     {
@@ -165,8 +141,8 @@ internal sealed class SeatObserver(
                 newLeader = before?.Term != leader.Term;
                 Volatile.Write(ref _known, sighting);
                 if (newLeader)
-                    _before = Vacancy(clock.GetTimestamp(), false);
-                (_former, _released) = ((leader, clock.GetTimestamp(), sighting.EndsAt), false);
+                    _before = Vacancy(Clock.GetTimestamp(), false);
+                (_former, _released) = ((leader, Clock.GetTimestamp(), sighting.EndsAt), false);
                 _highestTerm = Math.Max(_highestTerm, leader.Term);
                 _freeSince = null;
                 if (newLeader)
@@ -186,13 +162,13 @@ internal sealed class SeatObserver(
                 if (before is null && _last is not null)
                     return;
                 newLeader = false;
-                _freeSince ??= clock.GetTimestamp();
+                _freeSince ??= Clock.GetTimestamp();
             }
 
             Volatile.Write(ref _last, sighting);
         }
 
-        node.Saw(sighting, newLeader);
+        with.Node.Saw(sighting, newLeader);
     }
 
     /// <summary>
@@ -205,7 +181,7 @@ internal sealed class SeatObserver(
         lock (this)
             contradicts = _own is not null && sighting.Leader is { } leader && !IsSame(leader, _own) && !IsSame(leader, _gave);
         if (contradicts)
-            node.Doubt();
+            with.Node.Doubt();
     }
 
     /// <summary>Over a store that lost its data and has no clock of its own, one number may be given to two.</summary>
@@ -219,18 +195,18 @@ internal sealed class SeatObserver(
     private Succession Vacancy(long grantedAt, bool givenBack)
     {
         var gap = Gap();
-        if (gap is null && !_released && !givenBack && _former is { } overdue && grantedAt >= overdue.EndsAt - times.Margin.ToTicksOf(clock))
-            gap = clock.GetElapsedTime(Math.Min(grantedAt, overdue.EndsAt));
+        if (gap is null && !_released && !givenBack && _former is { } overdue && grantedAt >= overdue.EndsAt - Times.Margin.ToTicksOf(Clock))
+            gap = Clock.GetElapsedTime(Math.Min(grantedAt, overdue.EndsAt));
 
-        var silence = gap is { } free && _former is { } silent ? clock.GetElapsedTime(silent.HeardAt) - free : (TimeSpan?)null;
+        var silence = gap is { } free && _former is { } silent ? Clock.GetElapsedTime(silent.HeardAt) - free : (TimeSpan?)null;
         return new Succession { Previous = _former?.Leader, Released = _released, Silence = silence, Leaderless = gap };
     }
 
     private TimeSpan? Gap()
     {
         if (_freeSince is { } since)
-            return clock.GetElapsedTime(since);
-        return _last is { Leader: not null } silent && silent.EndsAt < clock.GetTimestamp() ? clock.GetElapsedTime(silent.EndsAt) : null;
+            return Clock.GetElapsedTime(since);
+        return _last is { Leader: not null } silent && silent.EndsAt < Clock.GetTimestamp() ? Clock.GetElapsedTime(silent.EndsAt) : null;
     }
 
     /// <summary>
@@ -238,5 +214,5 @@ internal sealed class SeatObserver(
     /// seriously: then the store has lost its data together with every candidate that remembered.
     /// </summary>
     private bool IsOld(long term) =>
-        _last is { } last && term < _highestTerm && clock.GetTimestamp() < Math.Max(last.EndsAt, term <= _gave?.Term ? _gaveUntil : 0);
+        _last is { } last && term < _highestTerm && Clock.GetTimestamp() < Math.Max(last.EndsAt, term <= _gave?.Term ? _gaveUntil : 0);
 }

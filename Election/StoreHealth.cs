@@ -1,15 +1,14 @@
 using AspireElection.Telemetry;
 using AspireElection.Timing;
-using Microsoft.Extensions.Logging;
 
 namespace AspireElection;
 
 /// <summary>Whether the store answers: one log line when an outage begins, one each minute, one when it ends.</summary>
-internal sealed class StoreHealth(string election, string store, TimeProvider clock, ILogger logger)
+internal sealed class StoreHealth(Equipment with)
 {
     private static readonly TimeSpan Reminder = TimeSpan.FromMinutes(1);
 
-    private long _lastReached = clock.GetTimestamp();
+    private long _lastReached = with.Clock.GetTimestamp();
     private long _nextReminder;
     private string? _trouble;
 
@@ -29,7 +28,7 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
         get
         {
             lock (this)
-                return _trouble is null ? TimeSpan.Zero : clock.GetElapsedTime(_lastReached);
+                return _trouble is null ? TimeSpan.Zero : with.Clock.GetElapsedTime(_lastReached);
         }
     }
 
@@ -40,10 +39,10 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
             if (_trouble is not null)
             {
                 _trouble = null;
-                ElectionLog.StoreIsBack(logger, store, election, clock.GetElapsedTime(_lastReached).TotalSeconds);
+                ElectionLog.StoreIsBack(with.Logger, Store, with.Election, with.Clock.GetElapsedTime(_lastReached).TotalSeconds);
             }
 
-            _lastReached = clock.GetTimestamp();
+            _lastReached = with.Clock.GetTimestamp();
         }
     }
 
@@ -53,20 +52,22 @@ internal sealed class StoreHealth(string election, string store, TimeProvider cl
         {
             var first = _trouble is null;
             _trouble = Describe(exception);
-            if (!first && clock.GetTimestamp() < _nextReminder)
+            if (!first && with.Clock.GetTimestamp() < _nextReminder)
                 return;
-            _nextReminder = clock.After(Reminder);
+            _nextReminder = with.Clock.After(Reminder);
             if (first)
-                ElectionLog.StoreIsAway(logger, store, election, _trouble);
+                ElectionLog.StoreIsAway(with.Logger, Store, with.Election, _trouble);
             else
-                ElectionLog.StoreIsStillAway(logger, store, election, clock.GetElapsedTime(_lastReached).TotalSeconds, _trouble);
+                ElectionLog.StoreIsStillAway(with.Logger, Store, with.Election, with.Clock.GetElapsedTime(_lastReached).TotalSeconds, _trouble);
         }
     }
+
+    private string Store => with.Store.Kind;
 
     private string Describe(Exception exception) => exception switch
     {
         StoreUnavailableException => exception.Message,
-        TimeoutException or OperationCanceledException => $"{store} did not answer in time.",
-        _ => $"{store}: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}",
+        TimeoutException or OperationCanceledException => $"{Store} did not answer in time.",
+        _ => $"{Store}: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}",
     };
 }

@@ -12,16 +12,8 @@ internal sealed class Tenure : IWallWatcher
 {
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(2);
 
-    private readonly ILeaseStore _store;
-    private readonly LeadershipTimes _times;
-    private readonly TimeProvider _clock;
-    private readonly ElectionThreads _threads;
-    private readonly ElectionTelemetry _telemetry;
-    private readonly StoreHealth _health;
-    private readonly ILogger _logger;
+    private readonly Equipment _with;
     private readonly Wake _wake;
-    private readonly ClockWatch _walls;
-    private readonly INode _node;
     private Completion _over;
     private Task _work = Task.CompletedTask;
     private int _resignReason = -1;
@@ -32,31 +24,13 @@ internal sealed class Tenure : IWallWatcher
     private long _renewAt;
     private long _turnedAt;
 
-    public Tenure(
-        ILeaseStore store,
-        LeadershipTimes times,
-        TimeProvider clock,
-        ElectionThreads threads,
-        ElectionTelemetry telemetry,
-        StoreHealth health,
-        ILogger logger,
-        INode node,
-        Leadership leadership,
-        long anchoredAt)
+    public Tenure(Equipment with, Leadership leadership, long anchoredAt)
     {
-        _store = store;
-        _times = times;
-        _clock = clock;
-        _threads = threads;
-        _telemetry = telemetry;
-        _health = health;
-        _logger = logger;
-        _node = node;
-        _wake = new Wake(clock, times.Slice);
-        _walls = Ticker.Of(clock).Walls;
-        _lead = _walls.Lead;
-        StartedAt = _turnedAt = clock.GetTimestamp();
-        _renewAt = anchoredAt + times.RenewPeriod.ToTicksOf(clock);
+        _with = with;
+        _wake = new Wake(Clock, Times.Slice);
+        _lead = Walls.Lead;
+        StartedAt = _turnedAt = Clock.GetTimestamp();
+        _renewAt = anchoredAt + Times.RenewPeriod.ToTicksOf(Clock);
         Leadership = leadership;
     }
 
@@ -114,12 +88,12 @@ internal sealed class Tenure : IWallWatcher
     }
 
     /// <summary>Begins: from now on trust ends on time, whatever else is late.</summary>
-    public void WatchTrust() => _threads.WatchDeadline(Leadership, _times.Slice);
+    public void WatchTrust() => _with.Threads.WatchDeadline(Leadership, Times.Slice);
 
     public async Task RunAsync(IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
-        _walls.Add(this);
-        ((IWallWatcher)this).WallsParted(_walls.Lead);
+        Walls.Add(this);
+        ((IWallWatcher)this).WallsParted(Walls.Lead);
         try
         {
             // On a starved pool the term may be over before it began.
@@ -145,7 +119,7 @@ internal sealed class Tenure : IWallWatcher
         }
         finally
         {
-            _walls.Remove(this);
+            Walls.Remove(this);
             _over.Set();
         }
     }
@@ -153,13 +127,13 @@ internal sealed class Tenure : IWallWatcher
     /// <summary>Tells the work to stop and goes on renewing until it has ended or the drain limit has come.</summary>
     private async Task HandOverAsync(LossReason reason)
     {
-        using var span = _telemetry.StartHandOver(Leadership.Token, reason);
+        using var span = _with.Telemetry.StartHandOver(Leadership.Token, reason);
         using (ElectionTelemetry.StartStep("drain"))
         {
             Leadership.TellToStop(reason);
             WakeAfterWork();
-            var limit = _clock.After(_times.DrainLimit);
-            while (!_work.IsCompleted && Leadership.IsTrusted && _clock.GetTimestamp() < limit)
+            var limit = Clock.After(Times.DrainLimit);
+            while (!_work.IsCompleted && Leadership.IsTrusted && Clock.GetTimestamp() < limit)
             {
                 await _wake.WaitUntilAsync(Math.Min(_renewAt, limit));
                 await RenewIfDueAsync();
@@ -181,61 +155,61 @@ internal sealed class Tenure : IWallWatcher
         finally
         {
             if (_givesBack)
-                _node.GaveBack();
+                _with.Node.GaveBack();
         }
     }
 
     /// <summary>Renews when it is time or when in doubt, and says when to renew next.</summary>
     private async Task RenewIfDueAsync()
     {
-        Volatile.Write(ref _turnedAt, _clock.GetTimestamp());
+        Volatile.Write(ref _turnedAt, Clock.GetTimestamp());
         SayParted();
-        if ((!_doubted && _clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)
+        if ((!_doubted && Clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)
             return;
         _doubted = false;
-        var sentAt = _clock.GetTimestamp();
-        _renewAt = sentAt + _times.RenewPeriod.ToTicksOf(_clock);
-        using var span = _telemetry.StartRenewal(Leadership.Token);
+        var sentAt = Clock.GetTimestamp();
+        _renewAt = sentAt + Times.RenewPeriod.ToTicksOf(Clock);
+        using var span = _with.Telemetry.StartRenewal(Leadership.Token);
         try
         {
             var answer = await RenewOnceAsync();
-            _telemetry.RenewalEnded(_clock.GetElapsedTime(sentAt), null);
-            _health.Reached();
+            _with.Telemetry.RenewalEnded(Clock.GetElapsedTime(sentAt), null);
+            _with.Health.Reached();
             if (answer == RenewAnswer.Lost)
                 EndLost();
-            else if (Leadership.Extend(sentAt + _times.Trust.ToTicksOf(_clock)))
+            else if (Leadership.Extend(sentAt + Times.Trust.ToTicksOf(Clock)))
                 SayRenewed();
         }
         catch (Exception exception)
         {
             // Unknown: the renewal may or may not have been applied. Trust is neither stretched nor ended.
-            _telemetry.RenewalEnded(_clock.GetElapsedTime(sentAt), exception);
+            _with.Telemetry.RenewalEnded(Clock.GetElapsedTime(sentAt), exception);
             ElectionTelemetry.Fail(span, exception);
-            _health.Failed(exception);
+            _with.Health.Failed(exception);
             ElectionLog.RenewalUnknown(
-                _logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, _health.Trouble);
-            _renewAt = _clock.After(_times.RenewPeriod / 4);
+                Logger, Leadership.Term.Election, Leadership.Token, Leadership.TrustLeft.TotalMilliseconds, _with.Health.Trouble);
+            _renewAt = Clock.After(Times.RenewPeriod / 4);
         }
     }
 
     private void SayRenewed()
     {
-        ElectionLog.Renewed(_logger, Leadership.Term.Election, Leadership.Token);
-        _node.Renewed(Leadership);
+        ElectionLog.Renewed(Logger, Leadership.Term.Election, Leadership.Token);
+        _with.Node.Renewed(Leadership);
     }
 
     private void EndLost()
     {
         var left = Leadership.TrustLeft;
         if (Leadership.End(LossReason.Lost) && left > TimeSpan.Zero)
-            ElectionLog.StoreBrokeItsWord(_logger, _store.Kind, Leadership.Term.Election, Leadership.Token, left.TotalMilliseconds);
+            ElectionLog.StoreBrokeItsWord(Logger, _with.Store.Kind, Leadership.Term.Election, Leadership.Token, left.TotalMilliseconds);
     }
 
     private async Task<RenewAnswer> RenewOnceAsync()
     {
-        using var limit = new CancellationTokenSource(_times.RenewPeriod, _clock);
+        using var limit = new CancellationTokenSource(Times.RenewPeriod, Clock);
         // The outer bound is for a store that does not obey its token: the loop must come back for the next try.
-        return await _store.RenewAsync(Leadership.Term, _times.Lease, limit.Token).AsTask().WaitAsync(_times.RenewPeriod, _clock);
+        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, limit.Token).AsTask().WaitAsync(Times.RenewPeriod, Clock);
     }
 
     private async Task ReleaseAsync()
@@ -243,15 +217,15 @@ internal sealed class Tenure : IWallWatcher
         try
         {
             // A process that ends has less time: with a store that hangs the seat is lost with its lease either way.
-            var atMost = ResignReason == LossReason.Stopped && _times.Lease > LongestStop ? LongestStop : _times.Lease;
-            using var limit = new CancellationTokenSource(atMost, _clock);
-            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, _clock);
-            _health.Reached();
+            var atMost = ResignReason == LossReason.Stopped && Times.Lease > LongestStop ? LongestStop : Times.Lease;
+            using var limit = new CancellationTokenSource(atMost, Clock);
+            await _with.Store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, Clock);
+            _with.Health.Reached();
         }
         catch (Exception exception)
         {
-            _health.Failed(exception);
-            ElectionLog.ReleaseFailed(_logger, Leadership.Term.Election, Leadership.Token, _health.Trouble);
+            _with.Health.Failed(exception);
+            ElectionLog.ReleaseFailed(Logger, Leadership.Term.Election, Leadership.Token, _with.Health.Trouble);
         }
     }
 
@@ -263,17 +237,17 @@ internal sealed class Tenure : IWallWatcher
     {
         try
         {
-            var atMost = _times.RetryPeriod < LongestStop ? _times.RetryPeriod : LongestStop;
-            using var limit = new CancellationTokenSource(atMost, _clock);
-            await _store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, _clock);
+            var atMost = Times.RetryPeriod < LongestStop ? Times.RetryPeriod : LongestStop;
+            using var limit = new CancellationTokenSource(atMost, Clock);
+            await _with.Store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, Clock);
         }
         catch (Exception exception)
         {
-            _health.Failed(exception);
+            _with.Health.Failed(exception);
         }
     }
 
-    private Task StartWork(IReadOnlyList<Func<Leadership, Task>> whileLeading) => _threads.Start(() => RunWorkAsync(whileLeading));
+    private Task StartWork(IReadOnlyList<Func<Leadership, Task>> whileLeading) => _with.Threads.Start(() => RunWorkAsync(whileLeading));
 
     private async Task RunWorkAsync(IReadOnlyList<Func<Leadership, Task>> whileLeading)
     {
@@ -281,7 +255,7 @@ internal sealed class Tenure : IWallWatcher
         {
             // Each started on its own: one that throws or blocks before its first await would otherwise keep the others
             // from starting, or have the seat released while those before it still run.
-            await Task.WhenAll(whileLeading.Select(work => _threads.Start(async () => await work(Leadership))));
+            await Task.WhenAll(whileLeading.Select(work => _with.Threads.Start(async () => await work(Leadership))));
         }
         catch (OperationCanceledException) when (Leadership.Resigning.IsCancellationRequested)
         {
@@ -289,7 +263,7 @@ internal sealed class Tenure : IWallWatcher
         }
         catch (Exception exception)
         {
-            ElectionLog.WorkFailed(_logger, Leadership.Term.Election, Leadership.Token, exception);
+            ElectionLog.WorkFailed(Logger, Leadership.Term.Election, Leadership.Token, exception);
         }
     }
 
@@ -302,18 +276,18 @@ internal sealed class Tenure : IWallWatcher
         if (_work.IsCompleted)
             return;
         WakeAfterWork();
-        var limit = _clock.After(_times.DrainLimit + _times.Lease);
-        while (!_work.IsCompleted && _clock.GetTimestamp() < limit)
+        var limit = Clock.After(Times.DrainLimit + Times.Lease);
+        while (!_work.IsCompleted && Clock.GetTimestamp() < limit)
         {
             // Whoever asks whether the loop stands still must not mistake patience for it.
-            Volatile.Write(ref _turnedAt, _clock.GetTimestamp());
-            await _wake.WaitUntilAsync(Math.Min(limit, _clock.After(_times.Lease)));
+            Volatile.Write(ref _turnedAt, Clock.GetTimestamp());
+            await _wake.WaitUntilAsync(Math.Min(limit, Clock.After(Times.Lease)));
         }
 
         if (!_work.IsCompleted)
         {
             ElectionLog.WorkOutlivesTerm(
-                _logger, Leadership.Term.Election, Leadership.Token, (_times.DrainLimit + _times.Lease).TotalSeconds);
+                Logger, Leadership.Term.Election, Leadership.Token, (Times.DrainLimit + Times.Lease).TotalSeconds);
         }
     }
 
@@ -325,7 +299,7 @@ internal sealed class Tenure : IWallWatcher
     void IWallWatcher.WallsParted(TimeSpan lead)
     {
         var apart = lead - _lead;
-        if (apart.Duration() <= (_times.Margin > _times.Slice ? _times.Margin : _times.Slice))
+        if (apart.Duration() <= (Times.Margin > Times.Slice ? Times.Margin : Times.Slice))
             return;
         _lead = lead;
         Interlocked.Exchange(ref _partedTicks, apart.Ticks);
@@ -336,10 +310,18 @@ internal sealed class Tenure : IWallWatcher
     {
         if (Interlocked.Exchange(ref _partedTicks, 0) is not 0 and var ticks)
         {
-            _telemetry.ClockJumped();
-            ElectionLog.ClockJumped(_logger, TimeSpan.FromTicks(ticks).TotalSeconds);
+            _with.Telemetry.ClockJumped();
+            ElectionLog.ClockJumped(Logger, TimeSpan.FromTicks(ticks).TotalSeconds);
         }
     }
+
+    private LeadershipTimes Times => _with.Times;
+
+    private TimeProvider Clock => _with.Clock;
+
+    private ILogger Logger => _with.Logger;
+
+    private ClockWatch Walls => Ticker.Of(Clock).Walls;
 
     private LossReason? ResignReason => Volatile.Read(ref _resignReason) is >= 0 and var reason ? (LossReason)reason : null;
 }

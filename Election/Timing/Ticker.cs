@@ -36,33 +36,37 @@ internal sealed class Ticker
     /// <summary>The one of a clock.</summary>
     public static Ticker Of(TimeProvider clock) => OfClocks.GetValue(clock, static c => new Ticker(c));
 
-    public void LookEvery(TimeSpan slice)
+    /// <summary>The same, which from now on looks at the clock at least once in a slice.</summary>
+    public static Ticker Of(TimeProvider clock, TimeSpan slice)
     {
-        lock (Gate)
+        var ticker = Of(clock);
+        lock (ticker.Gate)
         {
-            if (slice < _slice)
-                _slice = slice;
+            if (slice < ticker._slice)
+                ticker._slice = slice;
         }
+
+        return ticker;
     }
 
     /// <summary>Whether the clock has reached the timestamp.</summary>
     public bool HasCome(long timestamp) => _clock.GetTimestamp() >= timestamp;
 
     /// <summary>Somebody begins to wait; under the gate.</summary>
-    public void Begin(Wake wake, long due)
+    public void Begin(Sleeper sleeper, long due)
     {
-        wake.Due = due;
-        _line.Add(wake);
+        sleeper.Due = due;
+        _line.Add(sleeper);
         if (due < _looksAt)
             LookAtFirst();
     }
 
     /// <summary>Somebody waits no more; under the gate.</summary>
-    public void Leave(Wake wake) => _line.Remove(wake);
+    public void Leave(Sleeper sleeper) => _line.Remove(sleeper);
 
     private void Look()
     {
-        List<Wake>? over = null;
+        List<Sleeper>? over = null;
         lock (Gate)
         {
             _looksAt = long.MaxValue;
@@ -76,8 +80,8 @@ internal sealed class Ticker
                 LookAtFirst();
         }
 
-        foreach (var wake in over ?? [])
-            wake.End(false);
+        foreach (var sleeper in over ?? [])
+            sleeper.End(false);
         Walls.Look();
     }
 

@@ -6,56 +6,56 @@ namespace AspireElection.Timing;
 /// </summary>
 internal sealed class WaitingLine
 {
-    private Wake[] _heap = new Wake[16];
+    private Sleeper[] _heap = new Sleeper[16];
     private int _count;
 
     /// <summary>Whose wait is over first; null where nobody waits.</summary>
-    public Wake? First => _count == 0 ? null : _heap[0];
+    public Sleeper? First => _count == 0 ? null : _heap[0];
 
-    public void Add(Wake wake)
+    public void Add(Sleeper sleeper)
     {
         if (_count == _heap.Length)
             Array.Resize(ref _heap, _count * 2);
-        Rise(wake, _count++);
+        Rise(sleeper, _count++);
     }
 
-    public void Remove(Wake wake)
+    public void Remove(Sleeper sleeper)
     {
-        var place = wake.Place;
+        var place = sleeper.Place;
         var last = _heap[--_count];
         _heap[_count] = null!;
-        wake.Place = -1;
-        if (last == wake)
+        sleeper.Place = -1;
+        if (last == sleeper)
             return;
         Sink(last, place);
         Rise(last, last.Place);
     }
 
-    private void Rise(Wake wake, int place)
+    private void Rise(Sleeper sleeper, int place)
     {
-        while (place > 0 && _heap[(place - 1) / 2] is var above && wake.Due < above.Due)
+        while (place > 0 && _heap[(place - 1) / 2] is var above && sleeper.Due < above.Due)
             place = Put(above, place, (place - 1) / 2);
-        Put(wake, place, place);
+        Put(sleeper, place, place);
     }
 
-    private void Sink(Wake wake, int place)
+    private void Sink(Sleeper sleeper, int place)
     {
         while ((place * 2) + 1 is var below && below < _count)
         {
             if (below + 1 < _count && _heap[below + 1].Due < _heap[below].Due)
                 below++;
-            if (_heap[below].Due >= wake.Due)
+            if (_heap[below].Due >= sleeper.Due)
                 break;
             place = Put(_heap[below], place, below);
         }
 
-        Put(wake, place, place);
+        Put(sleeper, place, place);
     }
 
-    private int Put(Wake wake, int place, int then)
+    private int Put(Sleeper sleeper, int place, int then)
     {
-        _heap[place] = wake;
-        wake.Place = place;
+        _heap[place] = sleeper;
+        sleeper.Place = place;
         return then;
     }
 }

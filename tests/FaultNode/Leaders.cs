@@ -7,12 +7,15 @@ namespace AspireElection.FaultNodes;
 
 /// <summary>
 /// A process that leads many elections over one connection to Redis and does nothing else: "leaders ELECTIONS LEASE_MS".
-/// Over one lease it measures itself and prints the bytes that each election keeps alive, the percent of a core, and how
-/// many it leads.
+/// Over some leases it measures itself and prints the bytes that each election keeps alive, the microseconds of processor
+/// time for each renewal that is due in the best of the leases, and how many it leads.
 /// </summary>
 internal static class Leaders
 {
     public const string Word = "leaders";
+
+    /// <summary>Who else is busy on the machine makes one dearer, for a while.</summary>
+    private const int Leases = 4;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
@@ -23,7 +26,7 @@ internal static class Leaders
         await using var store = new RedisStore(connection, BootClock.Instance);
         // The client has us continue on the thread that reads its answers; what follows blocks its thread.
         await Task.Yield();
-        var options = new ElectionOptions { NodeId = "leader", LeaseDuration = lease, ElectionAttributes = false };
+        var options = new ElectionOptions { NodeId = "leader", LeaseDuration = lease, RenewPeriod = lease / 3, ElectionAttributes = false };
         Candidate Stand(int number) => new($"leaders-{number}", store, options);
         var first = Stand(0);
         await first.CampaignAsync();
@@ -38,11 +41,19 @@ internal static class Leaders
             await cadence.WaitForNextTickAsync(limit.Token);
         using var aLease = new PeriodicTimer(lease);
         await aLease.WaitForNextTickAsync();
-        var used = Environment.CpuUsage.TotalTime;
-        await aLease.WaitForNextTickAsync();
-        var percent = (Environment.CpuUsage.TotalTime - used) / lease * 100;
+        var least = TimeSpan.MaxValue;
+        for (var i = 0; i < Leases; i++)
+        {
+            var used = Environment.CpuUsage.TotalTime;
+            await aLease.WaitForNextTickAsync();
+            used = Environment.CpuUsage.TotalTime - used;
+            least = used < least ? used : least;
+        }
+
+        var renewals = count * (lease / options.RenewPeriod.Value);
         var each = (Alive() - before) / count;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{each} {percent:0} {candidates.Count(c => c.IsLeader)}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{each} {least.TotalMicroseconds / renewals:0} {candidates.Count(c => c.IsLeader)}"));
         GC.KeepAlive(first);
         return 0;
     }

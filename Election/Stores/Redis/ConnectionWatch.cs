@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using StackExchange.Redis;
 
 namespace AspireElection.Stores.Redis;
@@ -11,22 +10,22 @@ internal interface IConnectionListener
     void ConnectionCameBack();
 }
 
-/// <summary>Passes the events of one client to thousands of listeners, that come and go at little cost.</summary>
+/// <summary>
+/// Passes the events of one client to thousands of listeners. They are asked for when something happens: each is kept
+/// somewhere already, and need not be kept a second time.
+/// </summary>
 internal sealed class ConnectionWatch : IDisposable
 {
     private readonly IConnectionMultiplexer _connection;
-    private readonly ConcurrentDictionary<IConnectionListener, bool> _listeners = new();
+    private readonly Func<IEnumerable<IConnectionListener>> _listeners;
 
-    public ConnectionWatch(IConnectionMultiplexer connection)
+    public ConnectionWatch(IConnectionMultiplexer connection, Func<IEnumerable<IConnectionListener>> listeners)
     {
         _connection = connection;
+        _listeners = listeners;
         _connection.ConnectionFailed += Failed;
         _connection.ConnectionRestored += Restored;
     }
-
-    public void Add(IConnectionListener listener) => _listeners[listener] = true;
-
-    public void Remove(IConnectionListener listener) => _listeners.TryRemove(listener, out _);
 
     public void Dispose()
     {
@@ -36,13 +35,13 @@ internal sealed class ConnectionWatch : IDisposable
 
     private void Failed(object? sender, ConnectionFailedEventArgs args)
     {
-        foreach (var listener in _listeners.Keys)
+        foreach (var listener in _listeners())
             listener.ConnectionBroke();
     }
 
     private void Restored(object? sender, ConnectionFailedEventArgs args)
     {
-        foreach (var listener in _listeners.Keys)
+        foreach (var listener in _listeners())
             listener.ConnectionCameBack();
     }
 }

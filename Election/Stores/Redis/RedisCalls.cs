@@ -16,6 +16,8 @@ internal sealed class RedisCalls(IConnectionMultiplexer connection, TimeProvider
     /// <summary>A third of the lease leaves time for another attempt before the lease ends.</summary>
     public static TimeSpan BoundOf(TimeSpan lease) => Timestamps.Shorter(lease / 3, LongestWait);
 
+    public TimeProvider Clock => clock;
+
     public string ChannelPrefix(string election) => RedisKeys.ChannelPrefix(election, connection.GetDatabase().Database);
 
     /// <summary>Runs a script of <c>Seat.lua</c>.</summary>

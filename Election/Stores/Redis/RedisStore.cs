@@ -24,7 +24,7 @@ public sealed class RedisStore : IElectionStore
     private readonly Observations _observations;
     private readonly ReplicaConfirmation? _confirmation;
     private readonly HeldTerms _held = new();
-    private readonly ConcurrentDictionary<(string Election, CandidateId Id), bool> _standing = new();
+    private readonly ConcurrentDictionary<(string Election, CandidateId Id), Standing> _standing = new();
     private readonly ConcurrentDictionary<string, KnownTerms> _known = new();
 
     /// <summary>Elections over an existing client, in its default database.</summary>
@@ -46,14 +46,11 @@ public sealed class RedisStore : IElectionStore
         _calls = new RedisCalls(connection, clock);
         _members = new RedisMembers(_calls);
         _ledger = new RedisLedger(_calls);
-        _connection = new ConnectionWatch(connection);
-        _connection.Add(_held);
-        _observations = new Observations(Kind, seat => new SeatWatch(_calls, _connection, clock, Known(seat.Election), seat));
+        _observations = new Observations(Kind, seat => new SeatWatch(_calls, Known(seat.Election), seat));
         ConfirmByReplicas = confirmByReplicas;
-        if (confirmByReplicas == 0)
-            return;
-        _confirmation = ReplicaConfirmation.Of(connection, _calls, clock, confirmByReplicas);
-        _connection.Add(_confirmation);
+        if (confirmByReplicas > 0)
+            _confirmation = ReplicaConfirmation.Of(connection, _calls, clock, confirmByReplicas);
+        _connection = new ConnectionWatch(connection, Listeners);
     }
 
     /// <summary>By how many replicas a term and each renewal of it are confirmed; 0 when none are asked.</summary>
@@ -74,8 +71,8 @@ public sealed class RedisStore : IElectionStore
     {
         ArgumentNullException.ThrowIfNull(candidacy);
         var standing = new Standing(_calls, _clock, Known(candidacy.Election), _confirmation, candidacy);
-        _standing[(candidacy.Election, candidacy.Id)] = true;
-        _connection.Add(standing);
+        var place = KeyValuePair.Create((candidacy.Election, candidacy.Id), standing);
+        _standing[place.Key] = standing;
         try
         {
             var grant = await standing.AcquireAsync(cancellationToken);
@@ -84,8 +81,7 @@ public sealed class RedisStore : IElectionStore
         }
         finally
         {
-            _connection.Remove(standing);
-            _standing.TryRemove((candidacy.Election, candidacy.Id), out _);
+            _standing.TryRemove(place);
         }
     }
 
@@ -162,6 +158,17 @@ public sealed class RedisStore : IElectionStore
     {
         _connection.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private IEnumerable<IConnectionListener> Listeners()
+    {
+        yield return _held;
+        if (_confirmation is not null)
+            yield return _confirmation;
+        foreach (var standing in _standing.Values)
+            yield return standing;
+        foreach (var watch in _observations.Watches)
+            yield return (SeatWatch)watch;
     }
 
     private KnownTerms Known(string election) => _known.GetOrAdd(election, static (_, clock) => new KnownTerms(clock), _clock);

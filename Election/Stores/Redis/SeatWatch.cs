@@ -7,8 +7,8 @@ namespace AspireElection.Stores.Redis;
 /// Watches one seat: looks once, then is told of each change. It looks again only when it was told nothing until the
 /// end that it was last told, as when a leader died and nobody follows it.
 /// </summary>
-internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, TimeProvider clock, KnownTerms known, ObservedSeat seat)
-    : ISeatWatch, IConnectionListener
+internal sealed class SeatWatch(RedisCalls calls, KnownTerms known, ObservedSeat seat)
+    : Turns(calls.Clock, s_slice), ISeatWatch, IConnectionListener
 {
     private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
@@ -16,19 +16,21 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
     /// <summary>Those in line try right after the end; their success is told, and need not be looked for.</summary>
     private static readonly TimeSpan s_turnover = TimeSpan.FromMilliseconds(50);
 
-    private readonly Wake _wake = new(clock, s_slice);
-    private readonly HeardSeat _heard = new(clock);
+    private readonly HeardSeat _heard = new(calls.Clock);
+    private bool _listens;
     private volatile bool _news;
     private volatile bool _broken;
     private volatile bool _over;
     private CancellationTokenSource? _asking;
 
-    public void Begin() => _ = RunAsync();
+    public Sighting? Newest => _heard.Newest is { State: { } state, EndsAt: var endsAt } ? state.ToSighting(endsAt) : null;
+
+    public void Begin() => BeginTurns();
 
     public void End()
     {
         _over = true;
-        _wake.Set();
+        Set();
         Cut();
     }
 
@@ -36,7 +38,7 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
     public void ConnectionBroke()
     {
         _broken = true;
-        _wake.Set();
+        Set();
     }
 
     public void ConnectionCameBack()
@@ -44,35 +46,40 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
         // The break before it has ended this watch.
     }
 
-    private async Task RunAsync()
+    protected override async ValueTask<long?> TurnAsync(bool woken)
     {
-        Exception? end = null;
-        connection.Add(this);
         try
         {
-            await BeginAsync();
-            while (!_over)
+            if (!_listens)
+                await ListenAsync();
+            else if (!woken)
+                await AskAsync(LookAsync);
+            if (!_over)
             {
                 TellNews();
-                if (_broken)
-                    throw calls.Broken();
-                if (!await _wake.WaitUntilAsync(QuietUntil()))
-                    await AskAsync(LookAsync);
+                return _broken ? throw calls.Broken() : QuietUntil();
             }
+
+            Over(null);
         }
         catch (Exception exception)
         {
             // Whatever ended the watch is told to its observers, who observe anew.
-            end = exception;
+            Over(exception);
         }
 
-        connection.Remove(this);
-        calls.Unsubscribe(News, HearNews);
-        seat.End(end);
+        return null;
     }
 
-    private async ValueTask BeginAsync()
+    private void Over(Exception? reason)
     {
+        calls.Unsubscribe(News, HearNews);
+        seat.End(reason);
+    }
+
+    private async ValueTask ListenAsync()
+    {
+        _listens = true;
         await AskAsync(cut => calls.SubscribeAsync(News, HearNews, RedisCalls.LongestWait, cut));
         await AskAsync(LookAsync);
     }
@@ -84,15 +91,14 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
         if (!_news)
             return;
         _news = false;
-        var (state, endsAt) = _heard.Newest;
-        seat.Tell(state!.ToSighting(endsAt));
+        seat.Tell();
     }
 
     private long QuietUntil() => _heard.Newest switch
     {
-        { State: { Kind: not SeatKind.Free }, EndsAt: var endsAt } => clock.Add(endsAt, s_turnover),
-        { State: { Lease.Ticks: > 0 and var lease } } => clock.Add(clock.GetTimestamp(), TimeSpan.FromTicks(lease)),
-        _ => clock.Add(clock.GetTimestamp(), s_quiet),
+        { State: { Kind: not SeatKind.Free }, EndsAt: var endsAt } => calls.Clock.Add(endsAt, s_turnover),
+        { State: { Lease.Ticks: > 0 and var lease } } => calls.Clock.Add(calls.Clock.GetTimestamp(), TimeSpan.FromTicks(lease)),
+        _ => calls.Clock.Add(calls.Clock.GetTimestamp(), s_quiet),
     };
 
     /// <summary>A lost answer is waited for as long as any: what is told meanwhile must not wait behind it.</summary>
@@ -117,7 +123,7 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
 
     private async ValueTask LookAsync(CancellationToken cancellationToken)
     {
-        var askedAt = clock.GetTimestamp();
+        var askedAt = calls.Clock.GetTimestamp();
         var before = _heard.Newest.State;
         var answer = await calls.SeatAsync(
             RedisScript.Look, seat.Election, string.Empty, [], RedisCalls.LongestWait, cancellationToken);
@@ -132,7 +138,7 @@ internal sealed class SeatWatch(RedisCalls calls, ConnectionWatch connection, Ti
         if (SeatState.FromMessage(message, _heard.Newest.State) is not { } state || !Hear(state, long.MinValue))
             return;
         _news = true;
-        _wake.Set();
+        Set();
         Cut();
     }
 

@@ -31,7 +31,7 @@ internal static class Holding
         await using var store = await OpenAsync(kind, connection);
         // The client has us continue on the thread that reads its answers.
         await Task.Yield();
-        ElectionOptions Options() => new() { NodeId = "holder", LeaseDuration = lease };
+        ElectionOptions Options() => new() { NodeId = "holder", LeaseDuration = lease, ElectionAttributes = false };
         Candidate Stand(int number) => new($"hold-{count}-{number}", store, Options());
         var candidates = new List<Candidate>(count) { Stand(0) };
         await candidates[0].CampaignAsync();

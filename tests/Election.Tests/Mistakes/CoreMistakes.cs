@@ -3,7 +3,7 @@ namespace AspireElection.Tests.Mistakes;
 /// <summary>What wrong electors do, put into this one: each must be noticed by a checker of the simulation.</summary>
 internal static class CoreMistakes
 {
-    private const string Lead = "Candidate.cs";
+    private const string Lead = "Candidate.Leading.cs";
     private const string Standing = "Campaign.cs";
     private const string Window = "Timing/TrustWindow.cs";
     private const string Told = "Leadership.cs";
@@ -16,34 +16,34 @@ internal static class CoreMistakes
         new("margin left out", "clocks of different rates: the store's lease is over before the leader's",
             new Edit("LeadershipTimes.cs", "=> Lease - Margin;", "=> Lease;")),
         new("window anchored at the reply", "a slow success stretches trust; Consul's and many Redis clients count from the answer",
-            new Edit(Tenure, "Leadership.Extend(sentAt + ", "Leadership.Extend(_clock.GetTimestamp() + ")),
+            new Edit(Tenure, "Leadership.Extend(sentAt + ", "Leadership.Extend(Clock.GetTimestamp() + ")),
         new("first window anchored at the grant's arrival", "the store counts from the request: a slow grant stretches trust beyond the lease",
-            new Edit(Lead, "new TrustWindow(_clock, grant.AnchoredAt + ", "new TrustWindow(_clock, _clock.GetTimestamp() + ")),
+            new Edit(Lead, "new TrustWindow(Clock, grant.AnchoredAt + ", "new TrustWindow(Clock, Clock.GetTimestamp() + ")),
         new("a late grant led with", "work begins, and callbacks are told, of a term whose trust is over already",
             new Edit(Lead, "if (_campaign.Stops || !leadership.IsTrusted)", "if (_campaign.Stops)"),
             new Edit(Tenure, "if (whileLeading.Count > 0 && Leadership.IsTrusted)", "if (whileLeading.Count > 0)")),
         new("another's term is no doubt", "over a wiped store whose line is up a leader believes until its next renewal, beside the new one",
             new Edit(Seat, "        DoubtIfContradicted(sighting);\n", "")),
         new("unknown renewal taken as success", "OrionBeacon: two leaders for 36 s of a 40 s cut",
-            new Edit(Tenure, "            _renewAt = _clock.After(_times.RenewPeriod / 4);", "            Leadership.Extend(sentAt + _times.Trust.ToTicksOf(_clock));\n            _renewAt = _clock.After(_times.RenewPeriod / 4);")),
+            new Edit(Tenure, "            _renewAt = Clock.After(Times.RenewPeriod / 4);", "            Leadership.Extend(sentAt + Times.Trust.ToTicksOf(Clock));\n            _renewAt = Clock.After(Times.RenewPeriod / 4);")),
         new("a success after the end of trust accepted", "the section 1 rule: it is no success, another may lead by then",
             new Edit(Window, "        while (IsOpen)\n", "        Volatile.Write(ref _until, newUntil);\n        while (IsOpen)\n")),
         new("leader flag cached", "LeaderElection.Redis: a flag that a timer clears, which stands still while the process does",
             new Edit(Told, "public bool IsTrusted => _window.IsOpen;", "public bool IsTrusted => EndedBecause is null;")),
         new("leader flag that only an answer clears", "OrionBeacon: true through an outage, past its end",
             new Edit(Told, "public bool IsTrusted => _window.IsOpen;", "public bool IsTrusted => EndedBecause is null;"),
-            new Edit(Tenure, "_threads.WatchDeadline(Leadership, _times.Slice);", "GC.KeepAlive(_threads);")),
+            new Edit(Tenure, "_with.Threads.WatchDeadline(Leadership, Times.Slice);", "GC.KeepAlive(_with.Threads);")),
         new("wall clock deciding trust", "the file lease of old: a step back of the clock is a longer lease",
             new Edit(Window, "    private long _until = until;", "    private readonly long _stamp = clock.GetTimestamp();\n    private readonly DateTimeOffset _wall = clock.GetUtcNow();\n    private long _until = until;\n    private long Shift => (clock.GetUtcNow() - _wall).ToTicksOf(clock) - (clock.GetTimestamp() - _stamp);"),
             new Edit(Window, "Until => Volatile.Read(ref _until);", "Until => Volatile.Read(ref _until) is var until && until == Closed ? Closed : until - Shift;"),
             new Edit(Window, "var now = clock.GetTimestamp();", "var now = clock.GetTimestamp() + Shift;"),
             new Edit(Window, "        while (IsOpen)\n", "        newUntil += Shift;\n        while (IsOpen)\n")),
         new("unknown renewal ends the term at once", "a store that is slow for a second costs a leader; section 1 allows it up to the end of trust",
-            new Edit(Tenure, "            _renewAt = _clock.After(_times.RenewPeriod / 4);", "            Leadership.End(LossReason.Lost);")),
+            new Edit(Tenure, "            _renewAt = Clock.After(Times.RenewPeriod / 4);", "            Leadership.End(LossReason.Lost);")),
         new("renewals without a bound", "one reply that never comes costs the term: nobody asks again",
-            new Edit(Tenure, "        return await _store.RenewAsync(Leadership.Term, _times.Lease, limit.Token).AsTask().WaitAsync(_times.RenewPeriod, _clock);", "        return await _store.RenewAsync(Leadership.Term, _times.Lease, CancellationToken.None);")),
+            new Edit(Tenure, "        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, limit.Token).AsTask().WaitAsync(Times.RenewPeriod, Clock);", "        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, CancellationToken.None);")),
         new("renewals after the end", "a seat in which nobody leads is kept from everybody for another lease",
-            new Edit(Tenure, "(!_doubted && _clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)", "!_doubted && _clock.GetTimestamp() < _renewAt)")),
+            new Edit(Tenure, "(!_doubted && Clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)", "!_doubted && Clock.GetTimestamp() < _renewAt)")),
         new("a lost term goes on", "the answer 'lost' is logged and the next renewal is waited for",
             new Edit(Tenure, "            if (answer == RenewAnswer.Lost)\n", "            if (answer == RenewAnswer.Lost && _doubted)\n")),
 
@@ -51,7 +51,7 @@ internal static class CoreMistakes
         new("the end is told to nobody", "the Lost token never fires: work goes on beside the next leader's",
             new Edit(Told, "            _lost.Cancel(_threads);\n", "")),
         new("no watch of the deadline", "the end is noticed when somebody asks, or when a renewal comes back",
-            new Edit(Tenure, "_threads.WatchDeadline(Leadership, _times.Slice);", "GC.KeepAlive(_threads);")),
+            new Edit(Tenure, "_with.Threads.WatchDeadline(Leadership, Times.Slice);", "GC.KeepAlive(_with.Threads);")),
         new("job not awaited before the next campaign", "the same node runs the job twice at once",
             new Edit(Tenure, "                await HandOverAsync(reason);\n            await AwaitWorkAsync();\n", "                await HandOverAsync(reason);\n")),
         new("seat released before the drain", "LeaderElection.Redis and LeaderElection.Postgres: both lead while the job drains, 1.1 to 1.5 s",
@@ -66,7 +66,7 @@ internal static class CoreMistakes
 
         // Who stands, and when.
         new("a first failure ends the campaign", "a node that never stands again, and says nothing of it",
-            new Edit(Standing, "            await Pause.NextAsync();\n            return null;", "            await PauseAsync(TimeSpan.FromDays(1));\n            return null;")),
+            new Edit(Standing, "            await _pause.Of(_with).NextAsync();\n            return null;", "            await PauseAsync(TimeSpan.FromDays(1));\n            return null;")),
         new("a resigned node stands at once", "an operator's resign gives the seat back to who was resigned",
             new Edit(Lead, "            await Precedence.HoldOffAsync(_campaign);\n", "            await Task.CompletedTask;\n")),
         new("a known term is forgotten with the campaign", "over a store that lost its data its seat is taken while its leader still trusts in it",
@@ -80,7 +80,7 @@ internal static class CoreMistakes
 
         // What is known of the seat.
         new("an observer that ends with its first error", "the page shows the leader of yesterday",
-            new Edit(Seat, "            await Pause.NextAsync();\n", "            return;\n")),
+            new Edit(Seat, "            await _pause.Of(with).NextAsync();\n", "            return;\n")),
         new("token from a wiped counter", "a counter begins at 1 again, and old writers pass the fence",
             new Edit("FencingToken.cs", "Math.Max(Math.Max(stored, seen) + 1, microseconds > LatestClock ? 0 : microseconds);", "stored + 1;")),
 

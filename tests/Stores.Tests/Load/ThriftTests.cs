@@ -11,8 +11,11 @@ namespace AspireElection.Load;
 [Collection(FaultTestsAlone.Name)]
 public sealed class ThriftTests(ITestOutputHelper output)
 {
-    /// <summary>Of it 4.7 KB are there with .NET 10; a delegate or an iterator more in each election is 64 to 300 bytes.</summary>
-    private const int BytesEach = 5_200;
+    /// <summary>Of it 3.8 KB are there with .NET 10; a delegate or an iterator more in each election is 64 to 300 bytes.</summary>
+    private const int BytesEach = 4_096;
+
+    /// <summary>With all else that an election does meanwhile. A timer and a task for each slice of each wait made it 130 to 230.</summary>
+    private const int MicrosecondsPerRenewal = 100;
 
     [Fact]
     public Task Two_thousand_elections_in_one_process_on_redis_are_thrifty() => AreThrifty(2_000, TimeSpan.FromSeconds(3));
@@ -37,10 +40,9 @@ public sealed class ThriftTests(ITestOutputHelper output)
         var answer = await process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(120));
         await process.WaitForExitAsync();
         var figures = answer.Split(' ').Select(f => int.Parse(f, CultureInfo.InvariantCulture)).ToArray();
-        output.WriteLine($"{elections} elections, lease {lease.TotalSeconds} s: {figures[0]} bytes each, {figures[1]} % of a core, {figures[2]} led");
+        output.WriteLine($"{elections} elections, lease {lease.TotalSeconds} s: {figures[0]} bytes each, {figures[1]} µs of processor time per renewal, {figures[2]} led");
         Assert.Equal(elections, figures[2]);
         Assert.InRange(figures[0], 1, BytesEach);
-        // Loosely: other processes of the machine make one slower.
-        Assert.InRange(figures[1], 0, 100);
+        Assert.InRange(figures[1], 1, MicrosecondsPerRenewal);
     }
 }

@@ -1,0 +1,72 @@
+using AspireElection.Telemetry;
+
+namespace AspireElection;
+
+/// <content>What its parts ask of it and tell it.</content>
+public sealed partial class Candidate
+{
+    void INode.Renewed(Leadership leadership) => Volatile.Read(ref _announcements)?.Beat(OwnAsLeader(leadership));
+
+    void INode.GaveBack() => _presence.Refresh();
+
+    Task INode.ResignAsync(Leadership leadership) => ResignAsync(TenureOf(leadership), LossReason.Resigned);
+
+    void INode.Ended(Leadership leadership, LossReason reason)
+    {
+        // A grant that came too late was never announced, so there is nothing to take back.
+        if (TenureOf(leadership) is not { } tenure)
+            return;
+        _observer.Gave(leadership.Token);
+        Volatile.Read(ref _announcements)?.End(leadership.Token);
+        if (!tenure.GivesBack)
+            _presence.Refresh();
+        _with.Telemetry.LostLeadership(Clock.GetUtcNow() - leadership.Since, reason);
+        ElectionLog.LostLeadership(Logger, Id.NodeId, Election, leadership.Token, reason);
+        Tell(new ElectionChange.LostLeadership(Clock.GetUtcNow(), leadership, reason));
+        Tell(new ElectionChange.Leaderless(Clock.GetUtcNow()));
+        tenure.Ended();
+    }
+
+    void INode.Saw(Sighting sighting, bool newLeader)
+    {
+        _campaign.Saw(sighting);
+        if (newLeader && sighting.Leader is { } leader)
+        {
+            ElectionLog.NewLeader(Logger, leader.NodeId, Election, leader.Term);
+            Tell(new ElectionChange.NewLeader(Clock.GetUtcNow(), leader));
+            _presence.RefreshSoon();
+        }
+        else if (sighting.Leader is null)
+        {
+            Tell(new ElectionChange.Leaderless(Clock.GetUtcNow()));
+            _presence.RefreshSoon();
+        }
+    }
+
+    void INode.MembersHeard()
+    {
+        if (Volatile.Read(ref _tenure) is { } tenure && Precedence.BetterStands(tenure, Priority))
+            tenure.Resign(LossReason.Preempted);
+    }
+
+    Candidacy INode.Stand()
+    {
+        _doubted = false;
+        return new Candidacy(Election, Id, Times.Lease, Priority, _address(), this) { RetryPeriod = Times.RetryPeriod };
+    }
+
+    void INode.Doubt()
+    {
+        _doubted = true;
+        Volatile.Read(ref _tenure)?.Doubt();
+    }
+
+    /// <summary>Without the address: the one of the user may throw, and a question about the living must not.</summary>
+    private Member SelfUnlisted() => new(Election, Id, Role, Priority, null, _observer.HighestTerm);
+
+    Member INode.Self() => new(
+        Election, Id, Role, Priority, _address(), _observer.HighestTerm);
+
+    private Leader OwnAsLeader(Leadership own) =>
+        new(Id.NodeId, Id.Incarnation, _address(), own.Token, own.Since);
+}
