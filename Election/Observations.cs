@@ -71,8 +71,9 @@ internal sealed class Observations(string store, Func<ObservedSeat, ISeatWatch> 
         {
             if (!_seats.TryGetValue(election, out seat))
             {
-                _seats[election] = seat = new ObservedSeat(this, election);
+                seat = new ObservedSeat(this, election);
                 seat.Watch = begun = watch(seat);
+                _seats[election] = seat;
             }
 
             seat.Add(observer);
