@@ -21,6 +21,7 @@ internal sealed class HeldSeat
     private readonly PostgresErrors _errors;
     private readonly Action<HeldSeat> _over;
     private Task _loop = Task.CompletedTask;
+    private CancellationTokenSource? _reading;
     private volatile bool _ended;
 
     // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued.
@@ -54,7 +55,7 @@ internal sealed class HeldSeat
     public async Task<RenewAnswer> RenewAsync(TimeSpan lease, CancellationToken cancellationToken)
     {
         var beat = new Order(lease, cancellationToken);
-        if (_orders.Writer.TryWrite(beat))
+        if (TryOrder(beat))
             return await beat.Answer.Task.WaitAsync(cancellationToken);
         return _ended
             ? RenewAnswer.Lost
@@ -65,7 +66,7 @@ internal sealed class HeldSeat
     public async Task ReleaseAsync()
     {
         var unlock = new Order(null, CancellationToken.None);
-        if (_orders.Writer.TryWrite(unlock))
+        if (TryOrder(unlock))
         {
             try
             {
@@ -85,6 +86,7 @@ internal sealed class HeldSeat
     {
         _ended = true;
         _orders.Writer.TryComplete();
+        EndRead();
         if (_loop.IsCompleted)
             return;
         try
@@ -95,6 +97,14 @@ internal sealed class HeldSeat
         {
             _session.Abort();
         }
+    }
+
+    private bool TryOrder(Order order)
+    {
+        if (!_orders.Writer.TryWrite(order))
+            return false;
+        EndRead();
+        return true;
     }
 
     private async Task RunAsync()
@@ -136,27 +146,34 @@ internal sealed class HeldSeat
         Order? order;
         while (!_orders.Reader.TryRead(out order))
         {
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(_session.Aborted);
-            var ordered = _orders.Reader.WaitToReadAsync().AsTask();
-            var ended = _session.Connection.WaitAsync(enough.Token);
-            await Task.WhenAny(ordered, ended);
-            // Not by CancelAsync, which takes a detour through the pool: a resign waits for this.
-            enough.Cancel();
+            var reading = new CancellationTokenSource();
+            // Under way before anybody can end it: the client forgets a cancellation that comes in between.
+            var ended = _session.Connection.WaitAsync(reading.Token);
+            Interlocked.Exchange(ref _reading, reading);
+            // Who ordered a moment ago found no read to end; from here on everybody does.
+            if (_orders.Reader.TryPeek(out _) || _orders.Reader.Completion.IsCompleted)
+                EndRead();
             try
             {
                 await ended;
             }
             catch (OperationCanceledException) when (!_session.Aborted.IsCancellationRequested)
             {
-                // Only the read was cancelled; the session is as it was.
+                // Only the read was ended; the session is as it was.
             }
 
-            if (ordered.IsCompleted && !await ordered)
+            if (_orders.Reader.Completion.IsCompleted)
                 return null;
         }
 
         return order;
     }
+
+    /// <summary>
+    /// Ends the pending read, so that the loop finds what is to be done: on the thread of who orders, because a resign waits
+    /// for it, and each hop to another thread is a good part of a hand-over. It asks the server nothing and cannot block.
+    /// </summary>
+    private void EndRead() => Interlocked.Exchange(ref _reading, null)?.Cancel();
 
     /// <summary>False when the seat is over after it.</summary>
     private async Task<bool> CarryOutAsync(Order order)

@@ -8,14 +8,12 @@ namespace AspireElection.Stores.Postgres;
 /// </summary>
 /// <remarks>
 /// The one write of the lock session but for taking the term, and the last thing that it does: nobody believes in the term
-/// any more, so that it matters no more whether a statement holds the session up. It is not durable on purpose: a mark
-/// that is lost in a crash costs a wait, and no hand-over waits for the disk.
+/// any more, so that it matters no more whether a statement holds the session up. A row that somebody keeps locked is
+/// passed over, and a table for 100 ms (<see cref="TermStatement"/> sets that): the seat is given back without the mark
+/// then. It is not durable on purpose: after a crash no mark is believed, and no hand-over waits for the disk.
 /// </remarks>
 internal sealed class ReleaseStatement : IAsyncDisposable
 {
-    // For what is left of the session: a table that somebody keeps locked goes without the mark.
-    private const string Briefly = "SELECT set_config('lock_timeout', '100', false), set_config('synchronous_commit', 'off', false)";
-
     private const string Mark = """
         UPDATE election_terms t SET released_token = t.token
         FROM (
@@ -23,6 +21,7 @@ internal sealed class ReleaseStatement : IAsyncDisposable
             WHERE l.election = $1 AND l.token = $2 AND l.node_id = $3 AND l.incarnation = $4
             FOR UPDATE SKIP LOCKED) AS own
         WHERE t.election = own.election
+        RETURNING set_config('synchronous_commit', 'off', true)
         """;
 
     // Locks stack in a session, so all of them.
@@ -39,7 +38,7 @@ internal sealed class ReleaseStatement : IAsyncDisposable
         mark.Parameters.With(candidacy.Id.NodeId).With(candidacy.Id.Incarnation);
         // A mark that fails does not keep the lock.
         _batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true };
-        foreach (var command in (NpgsqlBatchCommand[])[new(Briefly), mark, new(Unlock)])
+        foreach (var command in (NpgsqlBatchCommand[])[mark, new(Unlock)])
             _batch.BatchCommands.Add(command);
     }
 

@@ -21,7 +21,10 @@ internal sealed class TermMarks(PooledStatements pool)
         },
         cancellationToken).AsTask();
 
-    /// <summary>Tells observers, and those who outlast the term after a restart, of a longer lease.</summary>
+    /// <summary>
+    /// Tells observers, and those who outlast the term after a restart, of a longer lease. On disk before it counts: after a
+    /// crash the lease in the row bounds those of all terms that were lost.
+    /// </summary>
     public Task<int> LongerLeaseAsync(Term term, TimeSpan lease, CancellationToken cancellationToken)
     {
         var milliseconds = LockSession.Milliseconds(lease);
@@ -38,7 +41,8 @@ internal sealed class TermMarks(PooledStatements pool)
             async (connection, cancellation) =>
             {
                 await using var batch = new NpgsqlBatch(connection);
-                batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT set_config('synchronous_commit', 'off', true)"));
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"));
                 batch.BatchCommands.Add(mark);
                 batch.BatchCommands.Add(tell);
                 return await batch.ExecuteNonQueryAsync(cancellation);

@@ -39,19 +39,14 @@ internal sealed class TermStatement : IAsyncDisposable
     private const string ShortLine = "8";
 
     private const string Sql = $$"""
-        WITH last AS (
+        WITH last AS MATERIALIZED (
             SELECT token, incarnation, lease_ms, server_epoch, released_token FROM election_terms WHERE election = $1),
-        server AS MATERIALIZED (
-            SELECT concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),
-                left(pg_walfile_name(pg_current_wal_lsn()), 8),
-                coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch,
-                1000 * extract(epoch FROM clock_timestamp() - greatest(
-                    pg_postmaster_start_time(), coalesce((SELECT made FROM election_marker), clock_timestamp())))::float8 AS age_ms),
+        server AS MATERIALIZED ({{ServerEpoch.Now}}),
         waiting AS MATERIALIZED (
             SELECT l.pid, a.application_name COLLATE "C" AS name,
                 CASE WHEN a.application_name ~ '^{{LockSession.Name}} -?[0-9]{1,10} '
                     THEN split_part(a.application_name, ' ', 2)::bigint END AS priority
-            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            FROM pg_locks l, LATERAL pg_stat_get_activity(l.pid) a
             WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND ((l.classid::bigint << 32) | l.objid::bigint) = $2),
@@ -63,8 +58,9 @@ internal sealed class TermStatement : IAsyncDisposable
             ORDER BY priority DESC, name LIMIT 1),
         outlast AS MATERIALIZED (
             SELECT last.token, ceil(last.lease_ms - server.age_ms)::bigint AS left_ms FROM last, server
-            WHERE last.token <> last.released_token AND last.incarnation <> $4 AND last.token <> $10
-            AND last.server_epoch <> server.epoch AND last.lease_ms > server.age_ms),
+            WHERE (split_part(last.server_epoch, '/', 3) <> server.mark
+                OR (last.token <> last.released_token AND last.incarnation <> $4))
+            AND last.token <> $10 AND last.server_epoch <> server.epoch AND last.lease_ms > server.age_ms),
         taken AS (
             INSERT INTO election_terms AS t (election, lock_key, node_id, incarnation, address, priority, lease_ms,
                 token, backend_pid, server_epoch, since)
@@ -82,7 +78,11 @@ internal sealed class TermStatement : IAsyncDisposable
             RETURNING token)
         SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
             CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0),
-            (SELECT token = released_token FROM last)
+            (SELECT token = released_token FROM last),
+            CASE WHEN EXISTS (SELECT FROM taken) THEN set_config('lock_timeout', '100', false) END,
+            CASE WHEN EXISTS (SELECT FROM last JOIN taken ON taken.token > greatest(last.token, $8) + 1 WHERE last.lease_ms >= $7)
+                THEN set_config('synchronous_commit', 'off', true)
+                WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
         """;
 
     private readonly LockSession _session;

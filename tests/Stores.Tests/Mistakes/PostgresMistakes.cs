@@ -7,9 +7,11 @@ namespace AspireElection.Stores.Tests.Mistakes;
 internal static class PostgresMistakes
 {
     private const string Term = "Stores/Postgres/TermStatement.cs";
+    private const string Epoch = "Stores/Postgres/ServerEpoch.cs";
     private const string Seats = "Stores/Postgres/PostgresSeats.cs";
+    private const string OnDisk = "A_term_is_on_disk_before_it_counts_where_another_would_not_be_outlasted_or_have_its_number";
 
-    private static readonly Fact CrashOfABackend = new(typeof(RecoveryTests), "After_the_crash_of_a_backend_only_an_unreleased_term_is_waited_out", [false]);
+    private static readonly Fact CrashOfABackend = new(typeof(RecoveryTests), "After_the_crash_of_a_backend_a_term_is_waited_out", [false]);
 
     /// <summary>Those that show by nothing happening, which takes as long as the facts' own bounds.</summary>
     public static IReadOnlyList<StoreMistake> ThatHang { get; } =
@@ -18,10 +20,10 @@ internal static class PostgresMistakes
                 new Edit(Term, "set_config('idle_session_timeout', $7::text, false)", "set_config('idle_session_timeout', '0', false)")),
             Sessions("A_silent_session_is_ended_by_the_server_after_the_lease")),
         new(new("a promotion goes unnoticed", "the promoted server has the row of the term and not its lock",
-                new Edit(Term, "left(pg_walfile_name(pg_current_wal_lsn()), 8)", "NULL"),
-                new Edit(Term, "coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch", "NULL) AS epoch"),
-                new Edit(Term, "concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),", "concat_ws('/', NULL,")),
-            new Fact(typeof(RecoveryTests), "After_a_promotion_only_an_unreleased_term_is_waited_out", [false])),
+                new Edit(Epoch, "left(pg_walfile_name(pg_current_wal_lsn()), 8)", "NULL"),
+                new Edit(Epoch, "coalesce((SELECT mark FROM election_marker), gen_random_uuid())::text AS mark", "''::text AS mark"),
+                new Edit(Epoch, "concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),", "concat_ws('/', NULL,")),
+            new Fact(typeof(RecoveryTests), "After_a_promotion_a_term_is_waited_out", [false])),
     ];
 
     public static IReadOnlyList<StoreMistake> All { get; } =
@@ -37,8 +39,30 @@ internal static class PostgresMistakes
                 new Edit(Term, " AND NOT EXISTS (SELECT FROM outlast)", "")),
             CrashOfABackend),
         new(new("a restart known by the postmaster alone", "after the crash of a backend the locks are gone and the postmaster's start is the same",
-                new Edit(Term, "coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch", "NULL) AS epoch")),
+                new Edit(Epoch, "coalesce((SELECT mark FROM election_marker), gen_random_uuid())::text AS mark", "''::text AS mark")),
             CrashOfABackend),
+        new(new("a seat given back without a mark", "the next leader says that the one before was killed",
+                new Edit("Stores/Postgres/ReleaseStatement.cs", "SET released_token = t.token", "SET released_token = t.released_token")),
+            Graces("A_term_that_is_given_back_is_marked_so_that_the_next_in_line_finds_it")),
+        new(new("the mark waits for a table", "who keeps it locked keeps the seat from being given back, for a second",
+                new Edit(Term, "set_config('lock_timeout', '100', false)", "set_config('lock_timeout', '10000', false)")),
+            new Fact(typeof(SilenceTests), "A_longer_lease_makes_the_system_bear_a_longer_silence")),
+        new(new("a release is believed after a crash", "the term after it waited for no disk, and its leader still trusts in it",
+                new Edit(Term, "split_part(last.server_epoch, '/', 3) <> server.mark\n                OR ", "")),
+            Recovers("A_term_whose_row_a_crash_took_is_waited_out_though_the_one_before_was_released", false)),
+        new(new("one's own term is no term to wait out", "somebody else may have led since, and a crash took the row",
+                new Edit(Term, "split_part(last.server_epoch, '/', 3) <> server.mark\n                OR (last.token <> last.released_token AND last.incarnation <> $4)",
+                    "(split_part(last.server_epoch, '/', 3) <> server.mark OR last.token <> last.released_token) AND last.incarnation <> $4")),
+            Recovers("A_term_whose_row_a_crash_took_is_waited_out_though_the_one_before_was_released", true)),
+        new(new("no longer lease waits for the disk", "what a crash takes lasts for longer than what it leaves says",
+                new Edit(Term, "ON taken.token > greatest(last.token, $8) + 1 WHERE last.lease_ms >= $7)", "ON taken.token > greatest(last.token, $8) + 1)")),
+            Recovers(OnDisk)),
+        new(new("no number waits for the disk", "where it is not the time, the next number may be the same",
+                new Edit(Term, "ON taken.token > greatest(last.token, $8) + 1 WHERE", "ON true WHERE")),
+            Recovers(OnDisk)),
+        new(new("a lease made longer waits for no disk", "as above, for the term under way",
+                new Edit("Stores/Postgres/TermMarks.cs", "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'", "SELECT set_config('synchronous_commit', 'off', true)")),
+            Recovers(OnDisk)),
         new(new("a heartbeat that any backend may answer", "behind a pooler somebody else's session is given the lock",
                 new Edit("Stores/Postgres/LockSession.cs", "(int)(await _beat.ExecuteScalarAsync(Aborted))! == _backend", "(int)(await _beat.ExecuteScalarAsync(Aborted))! > 0"),
                 new Edit("Stores/Postgres/LockSession.cs", "            await session._beat.PrepareAsync(cancellationToken);\n", "")),
@@ -77,6 +101,10 @@ internal static class PostgresMistakes
     ];
 
     private static Fact Conforms(string method) => new(typeof(PostgresConformance), method);
+
+    private static Fact Recovers(string method, params object[] values) => new(typeof(RecoveryTests), method, values);
+
+    private static Fact Graces(string method) => new(typeof(GraceTests), method);
 
     private static Fact Lines(string method) => new(typeof(LineTests), method);
 

@@ -149,6 +149,17 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
         await waiting;
     }
 
+    [Fact]
+    public async Task A_term_that_is_given_back_is_marked_so_that_the_next_in_line_finds_it()
+    {
+        var store = NewStore();
+        var leader = await Acquire(store, Stand("leader"));
+        var waiting = Acquire(store, Stand("waiter"));
+        await UntilWaiting(1);
+        await store.ReleaseAsync(leader.Term, CancellationToken.None);
+        Assert.True((await waiting).GivenBack);
+    }
+
     private PostgresErrors Errors => new(Server.ConnectionString);
 
     private long Key => SeatKey.Of(Election);

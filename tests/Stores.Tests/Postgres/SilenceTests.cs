@@ -91,9 +91,9 @@ public sealed class SilenceTests(PostgresServer server) : PostgresFacts(server)
         Assert.True(await session.LineUpAsync());
         Assert.Equal("250ms", await ShowAsync("idle_session_timeout"));
         Assert.IsType<TermAnswer.Taken>(await session.Term.TakeAsync(0, 0, 0, [], 0, rehearse: false));
-        Assert.Equal(["2s", "1s", "2", "2", "3000", "10s"], await ShowAllAsync());
+        Assert.Equal(["2s", "1s", "2", "2", "3000", "100ms"], await ShowAllAsync());
         Assert.True(await session.BeatAsync(longer));
-        Assert.Equal(["40s", "1s", "40", "40", "41000", "10s"], await ShowAllAsync());
+        Assert.Equal(["40s", "1s", "40", "40", "41000", "100ms"], await ShowAllAsync());
         Assert.True(await session.BeatAsync(first));
         Assert.Equal("2s", await ShowAsync("idle_session_timeout"));
 

@@ -18,20 +18,15 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
             SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[],
                 $8::bigint[], $9::bigint[], $10::bigint[]) WITH ORDINALITY
                 AS w (election, lock_key, node_id, incarnation, address, priority, lease_ms, seen, alive, outlasted, n)),
-        server AS MATERIALIZED (
-            SELECT concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),
-                left(pg_walfile_name(pg_current_wal_lsn()), 8),
-                coalesce((SELECT mark FROM election_marker), gen_random_uuid())) AS epoch,
-                1000 * extract(epoch FROM clock_timestamp() - greatest(
-                    pg_postmaster_start_time(), coalesce((SELECT made FROM election_marker), clock_timestamp())))::float8 AS age_ms),
+        server AS MATERIALIZED ({{ServerEpoch.Now}}),
         last AS MATERIALIZED (
             SELECT election, token, incarnation, lease_ms, server_epoch, released_token
             FROM election_terms WHERE election = ANY ($1) FOR UPDATE SKIP LOCKED),
         state AS MATERIALIZED (
             SELECT w.*, l.token AS before, l.token = l.released_token AS given_back, s.epoch,
                 l.election IS NULL AND EXISTS (SELECT FROM election_terms t WHERE t.election = w.election) AS busy,
-                CASE WHEN l.token <> l.released_token AND l.incarnation <> w.incarnation AND l.token <> w.outlasted
-                    AND l.server_epoch <> s.epoch AND l.lease_ms > s.age_ms
+                CASE WHEN (split_part(l.server_epoch, '/', 3) <> s.mark OR (l.token <> l.released_token AND l.incarnation <> w.incarnation))
+                    AND l.token <> w.outlasted AND l.server_epoch <> s.epoch AND l.lease_ms > s.age_ms
                     THEN ceil(l.lease_ms - s.age_ms)::bigint END AS left_ms,
                 coalesce(l.token, 0) < w.alive AS forgotten
             FROM wanted w CROSS JOIN server s LEFT JOIN last l ON l.election = w.election),

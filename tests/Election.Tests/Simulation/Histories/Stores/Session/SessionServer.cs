@@ -9,13 +9,23 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
     private static readonly long s_longestWait = TimeSpan.FromSeconds(10).Ticks;
     private static readonly long s_connectionCheck = TimeSpan.FromSeconds(1).Ticks;
 
+    /// <summary>Commits that waited for no disk are there after thrice the time in which the server writes them.</summary>
+    private static readonly long s_unwritten = TimeSpan.FromMilliseconds(600).Ticks;
+
     private readonly List<SessionClient> _clients = [];
     private readonly Dictionary<int, ServerSession> _sessions = [];
     private readonly LinkedList<ServerSession> _line = new();
+
+    /// <summary>The row as it was before each change that no disk may have yet, the oldest first.</summary>
+    private readonly List<(long At, TermRow? Before)> _unwritten = [];
     private ServerSession? _holder;
     private TermRow? _row;
     private int _backends;
     private int _epoch;
+
+    /// <summary>Kept over an orderly restart, another one after a crash.</summary>
+    private int _mark;
+
     private long _startedAt;
 
     public MemberRows Members { get; private set; } = new();
@@ -110,7 +120,8 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         if (better is not null)
             return new TakeAnswer(0, Better: better.Backend, LastToken: lastToken);
         var age = Now - _startedAt;
-        if (_row is { Released: false } last && last.Id.Incarnation != candidacy.Id.Incarnation && last.Token != outlasted &&
+        var crashed = _row is not null && _row.Mark != _mark;
+        if (_row is { } last && (crashed || (!last.Released && last.Id.Incarnation != candidacy.Id.Incarnation)) && last.Token != outlasted &&
             last.Epoch != _epoch && last.Lease.Ticks > age)
         {
             return new TakeAnswer(0, Outlast: last.Token, Left: TimeSpan.FromMilliseconds(Math.Ceiling((last.Lease.Ticks - age) / 1e4)));
@@ -121,7 +132,9 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         var token = History.Mistake == WorldMistake.TokenFromAWipedCounter
             ? (_row?.Token ?? 0) + 1
             : FencingToken.Next(_row?.Token ?? 0, candidacy.HighestToken, Microseconds);
-        _row = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, UtcNow);
+        // What a crash takes must not have lasted for longer than what it leaves says, and the next number must be another one.
+        var durable = _row is null || _row.Lease < candidacy.LeaseDuration || token == Math.Max(_row.Token, candidacy.HighestToken) + 1;
+        Write(new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, _mark, UtcNow), durable);
         session.IdleTimeout = candidacy.LeaseDuration.Ticks;
         Idle(session);
         History.Granted(candidacy.Id.ToString(), token, lastToken < alive ? [alive] : []);
@@ -177,8 +190,8 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
             named = _row is { } held && held.Id.NodeId == term.Candidate.NodeId;
         if (!named)
             return;
-        _row = _row! with { Released = true };
-        History.Released(_row.Token);
+        Write(_row! with { Released = true }, durable: false);
+        History.Released(term.Token);
     }
 
     /// <summary>The row of the last term, and whether its own session still holds the lock.</summary>
@@ -196,6 +209,9 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         _line.Clear();
         _holder = null;
         _epoch++;
+        // Every other stop is a crash, by the time: drawn from the dice it would make other histories of all seeds.
+        if (((ulong)Now * 0x9E3779B97F4A7C15) >> 63 == 0)
+            Crash();
         foreach (var client in _clients)
             client.Listens = false;
         if (!losesData)
@@ -206,11 +222,29 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
 
     protected override void Started() => _startedAt = Now;
 
+    private void Write(TermRow row, bool durable)
+    {
+        _unwritten.RemoveAll(w => durable || w.At <= Now - s_unwritten);
+        if (!durable)
+            _unwritten.Add((Now, _row));
+        _row = row;
+    }
+
+    /// <summary>The worst one: nothing is left that waited for no disk and need not have come there by itself.</summary>
+    private void Crash()
+    {
+        _mark++;
+        if (_unwritten.Find(w => w.At > Now - s_unwritten) is { At: > 0 } first)
+            _row = first.Before;
+        _unwritten.Clear();
+    }
+
     private static StoreUnavailableException Ended() => new("the session has ended");
 
     private void Lose()
     {
         _row = null;
+        _unwritten.Clear();
         Members = new MemberRows();
         Ledger = new Ledger(History);
         History.Forgot();
