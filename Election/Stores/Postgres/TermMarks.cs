@@ -42,7 +42,7 @@ internal sealed class TermMarks(PooledStatements pool)
             {
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"));
+                    "SELECT set_config('synchronous_commit', 'local', true) WHERE current_setting('synchronous_commit') = 'off'"));
                 batch.BatchCommands.Add(mark);
                 batch.BatchCommands.Add(tell);
                 return await batch.ExecuteNonQueryAsync(cancellation);

@@ -63,7 +63,7 @@ internal static class SharedMistakes
             Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
         new(new("no waiting out of a restart", "the locks are gone, and the old leaders still trust",
                 new Edit(Terms, " AND left_ms IS NULL", "")),
-            new Fact(typeof(FitnessTests), "After_a_crash_of_the_server_unreleased_terms_are_waited_out_and_released_ones_are_not")),
+            new Fact(typeof(FitnessTests), "After_a_restart_of_the_server_unreleased_terms_are_waited_out_and_after_a_crash_any", [false])),
         new(new("a known term forgotten over a wipe", "an emptied database hands out a seat that somebody still trusts in",
                 new Edit(Terms, " AND NOT forgotten\n", "\n")),
             Conforms("A_seat_known_to_be_held_is_not_taken_before_its_end_from_a_store_that_lost_its_data")),

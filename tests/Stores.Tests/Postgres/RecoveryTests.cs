@@ -91,7 +91,8 @@ public sealed class RecoveryTests : IAsyncLifetime
         var lease = TimeSpan.FromSeconds(5);
         var (_, before) = await LeadAsync(lease, released: true);
         await DiskStandsStillAsync();
-        var (_, lost) = await LeadAsync(lease, released: false, durable: false);
+        // Ahead of the server's clock, as after one that was set back.
+        var (_, lost) = await LeadAsync(lease, released: false, durable: false, seen: before.Token + 1_800_000_000);
         var broken = Clock.GetTimestamp();
         _server.Kill();
         await _server.RestartAsync(keepData: true);
@@ -99,12 +100,18 @@ public sealed class RecoveryTests : IAsyncLifetime
         await FollowAsync(_server.ConnectionString, lost, broken, lease, immediately: false, byItsHolder ? before.Candidate : null);
     }
 
-    [Fact]
-    public async Task A_term_is_on_disk_before_it_counts_where_another_would_not_be_outlasted_or_have_its_number()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_term_is_on_disk_before_it_counts_where_another_would_not_be_outlasted_or_have_its_number(bool notByDefault)
     {
+        if (notByDefault)
+            await _server.QueryAsync("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$");
         var first = await LeadAsync(TimeSpan.FromSeconds(1), released: true);
         await DiskStandsStillAsync();
         var flushed = await FlushedAsync();
+        await AcquireAsync(NewStore(_server.ConnectionString), () => new Candidacy("another", new CandidateId("node-1", "1"), TimeSpan.FromSeconds(1)));
+        flushed = await GrewAsync(flushed, "a first term");
         var asLong = await LeadAsync(TimeSpan.FromSeconds(1), released: true, durable: false);
         Assert.Equal(flushed, await FlushedAsync());
         var longer = await LeadAsync(TimeSpan.FromSeconds(2), released: false, durable: false);
@@ -172,10 +179,12 @@ public sealed class RecoveryTests : IAsyncLifetime
     private static TimeSpan LeaseFor(bool immediately) => immediately ? TimeSpan.FromSeconds(25) : Short;
 
     /// <summary>A term and its release where there is one; as it comes, or on disk.</summary>
-    private async Task<(PostgresStore Store, Term Term)> LeadAsync(TimeSpan lease, bool released, bool durable = true)
+    private async Task<(PostgresStore Store, Term Term)> LeadAsync(TimeSpan lease, bool released, bool durable = true, long seen = 0)
     {
         var store = NewStore(_server.ConnectionString);
-        var term = (await AcquireAsync(store, () => Stands("node-1", lease))).Term;
+        var candidacy = Stands("node-1", lease);
+        candidacy.SawToken(seen);
+        var term = (await AcquireAsync(store, () => candidacy)).Term;
         if (released)
             await store.ReleaseAsync(term, CancellationToken.None);
         if (!durable)
