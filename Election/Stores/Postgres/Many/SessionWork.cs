@@ -8,7 +8,7 @@ namespace AspireElection.Stores.Postgres.Many;
 /// noticed at once; when nobody renews, it beats by itself, or those who only wait would lose their session.
 /// </summary>
 internal sealed class SessionWork(
-    SharedSession session, SessionSlot slot, SessionOrders orders, PostgresErrors errors, TimeProvider clock, ISeatLines lines)
+    ISeatSession session, SessionSlot slot, SessionOrders orders, PostgresErrors errors, TimeProvider clock, ISeatLines lines)
 {
     /// <summary>How many terms one statement takes: renewals wait for no longer than that.</summary>
     private const int AtOnce = 256;
@@ -256,15 +256,9 @@ internal sealed class SessionWork(
         tell();
     }
 
-    /// <summary>Waits for an order or for what falls due, with a read pending; throws when the session has ended.</summary>
     private async Task IdleAsync()
     {
         var until = Math.Min(Math.Min(_beatAt, _endAt), _kept.Count == 0 ? long.MaxValue : _kept.Values.Min());
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(session.Aborted);
-        var due = Task.Delay(clock.Until(until).ForTimer(), clock, enough.Token);
-        var ended = session.ReadUntilAsync(enough.Token);
-        await Task.WhenAny(orders.Told, due, ended);
-        await enough.CancelAsync();
-        await ended;
+        await session.IdleAsync(orders.Told, clock.Until(until), clock);
     }
 }
