@@ -15,6 +15,7 @@ internal sealed class SessionSlot : IAsyncDisposable
     private readonly Func<CancellationToken, Task<ISeatSession>> _open;
     private readonly PostgresErrors _errors;
     private readonly TimeSpan _lease;
+    private readonly TimeSpan _longestPause;
     private readonly TimeProvider _clock;
     private readonly ISeatLines _lines;
     private readonly ElectionThreads _threads;
@@ -34,6 +35,8 @@ internal sealed class SessionSlot : IAsyncDisposable
         _lines = lines;
         _threads = threads;
         _orders = new SessionOrders(lease);
+        // A seat must not stay without a leader for longer than its lease because the server was away before.
+        _longestPause = lease < LongestPause ? lease : LongestPause;
         _loop = RunAsync();
     }
 
@@ -100,7 +103,7 @@ internal sealed class SessionSlot : IAsyncDisposable
                 // Whatever it was: who waits must be told, and the loop must go on for those who come later.
                 FailWanted(exception);
                 await PauseAsync(pause);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
                 continue;
             }
 

@@ -187,17 +187,21 @@ internal sealed class SharedSeats : IPostgresSeats
             catch (Exception exception)
             {
                 // Whatever it was: those who wait must be told unless a new session helps, and the loop must not end.
-                if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+                var isEmpty = exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
+                if (isEmpty)
                     _server.Forget();
+                // The tables are there as soon as somebody stands anew: that must not wait for the end of an earlier outage's pause.
+                if (_served || isEmpty)
+                    pause = FirstPause;
                 if (_served)
                 {
-                    pause = FirstPause;
                     KeepInMind(_lines.Waiting());
                 }
                 else
                     _lines.FailAll(PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception);
                 await PauseAsync(pause);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                var longest = PauseAtMost();
+                pause = pause * 2 < longest ? pause * 2 : longest;
             }
         }
     }
@@ -240,6 +244,13 @@ internal sealed class SharedSeats : IPostgresSeats
         }
 
         return _watches.Watch(holder);
+    }
+
+    /// <summary>A seat must not stay without a leader for longer than its lease because the server was away before.</summary>
+    private TimeSpan PauseAtMost()
+    {
+        lock (_gate)
+            return _slots.Keys.Select(s => s.Lease).Append(LongestPause).Min();
     }
 
     private async Task PauseAsync(TimeSpan pause)

@@ -10,9 +10,9 @@ internal sealed class SideElections(History history) : Checker(history)
     private readonly Dictionary<(string Election, long Token), long> _grantedAt = [];
     private readonly Dictionary<string, long> _highest = [];
 
-    private IEnumerable<SideNode> All => History.Nodes.SelectMany(n => n.Sides);
+    private IEnumerable<SideNode> Everybody => History.Nodes.SelectMany(n => n.Sides);
 
-    public void Granted(string election, long token)
+    public void WasGranted(string election, long token)
     {
         History.Log.Note($"granted {token} of {election}");
         _grantedAt[(election, token)] = Now;
@@ -59,7 +59,7 @@ internal sealed class SideElections(History history) : Checker(history)
     {
         foreach (var election in History.Elections.Skip(1))
         {
-            if (Unsettled([.. All.Where(s => s.Election == election && s.Node.TakesPart)]) is { } what)
+            if (Unsettled([.. Everybody.Where(s => s.Election == election && s.Node.TakesPart)]) is { } what)
                 return $"of {election} {what}";
         }
 

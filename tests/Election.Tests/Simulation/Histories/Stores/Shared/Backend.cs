@@ -22,8 +22,8 @@ internal sealed class Backend(int pid, SharedClient client, BackendUse use, int 
     /// <summary>When the server looks at it next, by its own clock.</summary>
     public long WatchedAt { get; set; } = long.MaxValue;
 
-    /// <summary>A statement of it runs: that is no silence.</summary>
-    public bool IsBusy { get; set; }
+    /// <summary>A statement of it runs, which is no silence; what to do where it is broken off.</summary>
+    public Action? BreakOff { get; set; }
 
     /// <summary>Until when its statements are slow.</summary>
     public long SlowUntil { get; set; }

@@ -161,8 +161,9 @@ internal sealed class SharedClient : StoreClient, ISharedSessions
         }
     }
 
+    /// <summary>Npgsql gives up after 15 s; but what it sends meanwhile goes on a connection of its own, which finds a line that is whole again.</summary>
     private Task<Backend> OpenAsync(string what, BackendUse use, TimeSpan idle, CancellationToken cancellationToken) =>
-        MappedAsync(AskAsync(what, () => _server.Open(this, use, idle), LongestWait, cancellationToken, late: backend => _ = CloseAsync(backend)));
+        MappedAsync(AskAsync(what, () => _server.Open(this, use, idle), _server.Lease, cancellationToken, late: backend => _ = CloseAsync(backend)));
 
     private T Keep<T>(T end)
         where T : ClientEnd

@@ -20,6 +20,8 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
     private int _epoch;
     private long _startedAt;
 
+    public TimeSpan Lease => History.Plan.Lease;
+
     public SharedTables Tables => _tables ??= new SharedTables(History, pid => _backends.GetValueOrDefault(pid));
 
     public override IElectionStore NewClient(Line line)
@@ -50,7 +52,7 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
             return;
         }
 
-        backend.IsBusy = true;
+        backend.BreakOff = () => answer.Refuse(new NpgsqlException("the session has ended"));
         if (limit > TimeSpan.Zero && slow > limit.Ticks)
             AtServerTime(Now + limit.Ticks, () => Finish(_dice.NextDouble()));
         else
@@ -58,13 +60,9 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
 
         void Finish(double done)
         {
-            backend.IsBusy = false;
             if (!backend.IsOpen)
-            {
-                answer.Refuse(new NpgsqlException("the session has ended"));
                 return;
-            }
-
+            backend.BreakOff = null;
             Idle(backend);
             try
             {
@@ -99,7 +97,7 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
                 if (wish.Candidacy.Election == History.Election)
                     History.Granted(wish.Candidacy.Id.ToString(), taken.Token, before < wish.Alive ? [wish.Alive] : []);
                 else
-                    History.Sides?.Granted(wish.Candidacy.Election, taken.Token);
+                    History.Sides?.WasGranted(wish.Candidacy.Election, taken.Token);
                 Notify(wish.Candidacy.Election);
             }
 
@@ -160,7 +158,7 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
     }
 
     public override long? LeaseLeft(Term term) =>
-        SessionOf(term) is { IsBusy: false } backend ? InTrueTime(backend.IdleSince + backend.IdleTimeout - Now) : null;
+        SessionOf(term) is { BreakOff: null } backend ? InTrueTime(backend.IdleSince + backend.IdleTimeout - Now) : null;
 
     /// <summary>The session that holds the seat of the term.</summary>
     public Backend? SessionOf(Term term) =>
@@ -282,7 +280,7 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
         if (!backend.IsOpen)
             return;
         var due = backend.IdleSince + backend.IdleTimeout;
-        if (backend.IsBusy)
+        if (backend.BreakOff is not null)
             LookAfter(backend, Now + backend.IdleTimeout);
         else if (due <= Now)
             End(backend, tell: true);
@@ -295,6 +293,7 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
         if (!backend.IsOpen)
             return;
         backend.IsOpen = false;
+        backend.BreakOff?.Invoke();
         _backends.Remove(backend.Pid);
         foreach (var watcher in backend.Watchers)
             watcher.Give(true);
