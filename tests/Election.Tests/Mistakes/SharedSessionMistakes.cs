@@ -28,8 +28,9 @@ internal static class SharedSessionMistakes
             new Edit(Slot, "                seat.Candidacy.RenewNow();\n", "")),
         new("the end of one session ends everything", "the leaders on the other sessions give up terms that they hold",
             new Edit(Lines, "            _held.Remove(seat.Term);\n            var election", "            _held.Clear();\n            var election")),
-        new("the locks of a failed statement are kept", "a seat that nobody leads is free to nobody",
-            new Edit(Work, "            await session.UnlockAsync(keys);\n            foreach (var stand in wanting)", "            foreach (var stand in wanting)")),
+        new("pauses that outlast the lease", "after an outage all seats stay empty for as long as the outage was",
+            new Edit(Folder + "SharedSeats.cs", ".Append(LongestPause).Min()", ".Append(LongestPause).Max()"),
+            new Edit(Folder + "SharedSeats.cs", "if (_served || isEmpty)\n", "if (_served)\n")),
         new("what is told is not looked at", "a seat that was given back is found by the next poll",
             new Edit(Lines, "_lines.GetValueOrDefault(election)?.LookAt(_clock.GetTimestamp());", "_ = election;")),
     ];

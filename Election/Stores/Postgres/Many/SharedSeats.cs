@@ -194,9 +194,7 @@ internal sealed class SharedSeats : IPostgresSeats
                 if (_served || isEmpty)
                     pause = FirstPause;
                 if (_served)
-                {
                     KeepInMind(_lines.Waiting());
-                }
                 else
                     _lines.FailAll(PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception);
                 await PauseAsync(pause);

@@ -46,7 +46,7 @@ internal static class FaultDrawing
     };
 
     /// <summary>What only shared sessions suffer from: one session ended or slow, the row of one election locked.</summary>
-    public static IEnumerable<Fault> DrawOfSessions(Dice dice, long lease, int elections, long until)
+    public static IEnumerable<Fault> DrawOfSessions(Dice dice, long lease, int nodes, int elections, long until)
     {
         for (var i = dice.Hits(0.5) ? dice.Next(1, 6) : 0; i > 0; i--)
         {
@@ -58,6 +58,14 @@ internal static class FaultDrawing
                 1 => new Fault(FaultKind.RowLock, at, window, Amount: dice.Next(elections)),
                 _ => new Fault(FaultKind.EndSession, at),
             };
+        }
+
+        // A leader that does not hear that all locks are gone: who comes first has to wait for the end of its trust.
+        if (dice.Hits(0.15))
+        {
+            var at = dice.NextInt64(until);
+            yield return new Fault(FaultKind.Partition, at, 2 * lease, 1 + dice.Next((1 << nodes) - 1), Keeps: dice.Hits(0.5));
+            yield return new Fault(dice.Pick(FaultKind.StoreRestart, FaultKind.StoreRestartEmpty), at + dice.NextInt64(lease), TimeSpan.TicksPerMillisecond);
         }
     }
 

@@ -29,7 +29,7 @@ internal static class PlanDrawing
             .Where(f => !wallsAgree || f.Kind != FaultKind.WallStep).ToList();
         var sides = kind == StoreKind.Shared ? dice.For(96).Next(1, 4) : 0;
         if (sides > 0)
-            faults = [.. faults.Concat(FaultDrawing.DrawOfSessions(dice.For(95), lease.Ticks, 1 + sides, until)).OrderBy(f => f.At)];
+            faults = [.. faults.Concat(FaultDrawing.DrawOfSessions(dice.For(95), lease.Ticks, nodes.Count, 1 + sides, until)).OrderBy(f => f.At)];
         return new Plan(
             seed,
             kind,

@@ -130,7 +130,8 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
 
     public bool Mark(IReadOnlyList<SharedSeat> seats)
     {
-        RefuseWithoutTables();
+        // Statements of the pool create what is missing.
+        Tables.Exist = true;
         foreach (var seat in seats)
         {
             if (Tables.Mark(seat.Term) && seat.Term.Election == History.Election)
