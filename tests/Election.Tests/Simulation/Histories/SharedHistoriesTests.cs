@@ -51,6 +51,7 @@ public sealed class SharedHistoriesTests(ITestOutputHelper output)
     [InlineData(233)]
     [InlineData(447)]
     [InlineData(863)]
+    [InlineData(5001427)]
     public void A_history_that_once_failed_keeps_every_rule(int seed) =>
         Assert.Null(Exploration.Run((ulong)seed, StoreKind.Shared)?.Text());
 }
