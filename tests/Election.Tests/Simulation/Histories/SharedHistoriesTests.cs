@@ -10,7 +10,7 @@ namespace AspireElection.Tests.Simulation.Histories;
 public sealed class SharedHistoriesTests(ITestOutputHelper output)
 {
     /// <summary>Each has the candidates of several elections, and takes as long as three others.</summary>
-    private const int Usual = 300;
+    private const int Usual = 200;
 
     /// <summary>Of the long run's, which asks for a hundred thousand of the others.</summary>
     private const int Part = 10;
