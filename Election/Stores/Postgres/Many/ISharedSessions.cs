@@ -18,8 +18,8 @@ internal interface ISharedSessions
 
     Task<ISessionWatch> OpenWatchAsync(SessionPresence presence, CancellationToken cancellationToken);
 
-    /// <summary>Marks the terms as given back, and tells of it.</summary>
-    Task MarkAsync(List<SharedSeat> seats, CancellationToken cancellationToken);
+    /// <summary>Marks the terms as given back, and tells of it; answers how many were marked.</summary>
+    Task<int> MarkAsync(List<SharedSeat> seats, CancellationToken cancellationToken);
 
     /// <summary>Tells all who wait for these seats to look at them.</summary>
     Task TellAsync(List<SharedSeat> seats);

@@ -35,6 +35,11 @@ internal sealed class SeatReleases(ISharedSessions server, ElectionLines lines, 
     {
         await unlocked;
         seats.ForEach(lines.Ended);
+        await TellAsync(seats);
+    }
+
+    private async Task TellAsync(List<SharedSeat> seats)
+    {
         try
         {
             await server.TellAsync(seats);
@@ -58,23 +63,27 @@ internal sealed class SeatReleases(ISharedSessions server, ElectionLines lines, 
             _isPlanned = false;
         }
 
-        await MarkAsync(seats);
+        var marked = await MarkAsync(seats);
         await Task.WhenAll(seats.Select(UnlockAsync));
+        // Who was told of a release without its mark has seen a seat that is held, and waits for the end of its session.
+        if (marked < seats.Count)
+            await TellAsync(seats);
     }
 
-    private async Task MarkAsync(List<SharedSeat> seats)
+    private async Task<int> MarkAsync(List<SharedSeat> seats)
     {
         try
         {
             // Given up and not only left behind: what goes on at the server would keep its row locks.
             using var limit = new CancellationTokenSource(Limit, clock);
-            await server.MarkAsync(seats, limit.Token).WaitAsync(Limit, clock);
+            return await server.MarkAsync(seats, limit.Token).WaitAsync(Limit, clock);
         }
         catch (Exception)
         {
             // Whatever it was (a server that cannot be reached, a store that is closed): the seats are given back all the
             // same, and those of later releases too. Without the mark a successor waits for a lease, and only when the
             // server restarts in between.
+            return 0;
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class SharedSessions(
     public async Task<ISessionWatch> OpenWatchAsync(SessionPresence presence, CancellationToken cancellationToken) =>
         await PresenceWatch.OpenAsync(settings, presence, cancellationToken);
 
-    public Task MarkAsync(List<SharedSeat> seats, CancellationToken cancellationToken) => pool.RunAsync(
+    public Task<int> MarkAsync(List<SharedSeat> seats, CancellationToken cancellationToken) => pool.RunAsync(
         async (connection, cancellation) =>
         {
             await using var batch = new NpgsqlBatch(connection);

@@ -52,6 +52,7 @@ public sealed class SharedHistoriesTests(ITestOutputHelper output)
     [InlineData(447)]
     [InlineData(863)]
     [InlineData(5001427)]
+    [InlineData(5003548)]
     public void A_history_that_once_failed_keeps_every_rule(int seed) =>
         Assert.Null(Exploration.Run((ulong)seed, StoreKind.Shared)?.Text());
 }

@@ -117,7 +117,7 @@ internal sealed class SharedClient : StoreClient, ISharedSessions
     public async Task<ISessionWatch> OpenWatchAsync(SessionPresence presence, CancellationToken cancellationToken) =>
         Keep(new WatchEnd(this, _server, await OpenAsync("open a watch", BackendUse.Watch, TimeSpan.Zero, cancellationToken), presence));
 
-    public Task MarkAsync(List<SharedSeat> seats, CancellationToken cancellationToken) =>
+    public Task<int> MarkAsync(List<SharedSeat> seats, CancellationToken cancellationToken) =>
         AskAsync("mark", () => _server.Mark(seats), LongestWait, cancellationToken);
 
     public Task TellAsync(List<SharedSeat> seats) => AskAsync("tell", () => _server.Tell(seats), LongestWait, CancellationToken.None);

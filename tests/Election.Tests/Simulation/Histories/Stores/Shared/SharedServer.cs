@@ -128,17 +128,15 @@ internal sealed class SharedServer(History history, double rate) : Server(histor
         });
     }
 
-    public bool Mark(IReadOnlyList<SharedSeat> seats)
+    public int Mark(IReadOnlyList<SharedSeat> seats)
     {
         // Statements of the pool create what is missing.
         Tables.Exist = true;
-        foreach (var seat in seats)
-        {
-            if (Tables.Mark(seat.Term) && seat.Term.Election == History.Election)
-                History.Released(seat.Term.Token);
-        }
-
-        return Tell(seats);
+        var marked = seats.Where(s => Tables.Mark(s.Term)).ToArray();
+        foreach (var seat in marked.Where(s => s.Term.Election == History.Election))
+            History.Released(seat.Term.Token);
+        Tell(seats);
+        return marked.Length;
     }
 
     public bool Tell(IReadOnlyList<SharedSeat> seats)
