@@ -21,6 +21,14 @@ internal abstract class ElectionThreads
     /// <summary>To be awaited by a loop of the core that begins: whoever started it goes on.</summary>
     public abstract ValueTask OffTheCallerAsync();
 
+    /// <summary>
+    /// What another loop completes, to be waited for with a bound. A simulation follows it first: such a wait ends on the pool.
+    /// </summary>
+    public virtual Task<T> Follow<T>(Task<T> task) => task;
+
+    /// <inheritdoc cref="Follow{T}"/>
+    public virtual Task Follow(Task task) => task;
+
     /// <summary>Starts work that is not the core's own.</summary>
     public abstract Task Start(Func<Task> work);
 

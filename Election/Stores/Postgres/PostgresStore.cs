@@ -1,4 +1,5 @@
 using AspireElection.Stores.Postgres.Many;
+using AspireElection.Timing;
 using Npgsql;
 
 namespace AspireElection.Stores.Postgres;
@@ -186,6 +187,7 @@ public sealed class PostgresStore : IElectionStore
         return LockSessions == 0
             ? new PostgresSeats(
                 _settings, poolers, _schema, marks, new LineListeners(_standing, _observation, clock), _errors, clock)
-            : new SharedSeats(LockSessions, _settings, poolers, _schema, marks, pool, _errors, clock);
+            : new SharedSeats(
+                LockSessions, new SharedSessions(_settings, poolers, _schema, marks, pool, _errors), _errors, clock, ElectionThreads.OfProcess);
     }
 }

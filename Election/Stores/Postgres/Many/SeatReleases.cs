@@ -1,4 +1,4 @@
-using Npgsql;
+using AspireElection.Timing;
 
 namespace AspireElection.Stores.Postgres.Many;
 
@@ -6,21 +6,9 @@ namespace AspireElection.Stores.Postgres.Many;
 /// Gives seats back, all together that are given back at one time: a process that stops leads hundreds of elections,
 /// and must not ask for a connection for each.
 /// </summary>
-internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, TimeProvider clock)
+internal sealed class SeatReleases(ISharedSessions server, ElectionLines lines, TimeProvider clock, ElectionThreads threads)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
-
-    // A row that somebody else keeps locked goes without its mark: waiting for it would keep the rows before it locked,
-    // and with them the successors of every other seat that is given back.
-    private const string Mark = """
-        UPDATE election_terms t SET released_token = t.token
-        FROM (
-            SELECT l.election FROM election_terms l
-            JOIN unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS r (election, token, node_id, incarnation)
-            ON l.election = r.election AND l.token = r.token AND l.node_id = r.node_id AND l.incarnation = r.incarnation
-            FOR UPDATE OF l SKIP LOCKED) AS own
-        WHERE t.election = own.election
-        """;
 
     private readonly Lock _gate = new();
     private List<SharedSeat> _next = [];
@@ -47,16 +35,14 @@ internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, T
     {
         await unlocked;
         seats.ForEach(lines.Ended);
+        await TellAsync(seats);
+    }
+
+    private async Task TellAsync(List<SharedSeat> seats)
+    {
         try
         {
-            await pool.RunAsync(
-                async (connection, cancellation) =>
-                {
-                    await using var batch = new NpgsqlBatch(connection);
-                    batch.BatchCommands.Add(NotifyOf(seats));
-                    return await batch.ExecuteNonQueryAsync(cancellation);
-                },
-                CancellationToken.None);
+            await server.TellAsync(seats);
         }
         catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
         {
@@ -77,54 +63,35 @@ internal sealed class SeatReleases(PooledStatements pool, ElectionLines lines, T
             _isPlanned = false;
         }
 
-        await MarkAsync(seats);
+        var marked = await MarkAsync(seats);
         await Task.WhenAll(seats.Select(UnlockAsync));
+        // Who was told of a release without its mark has seen a seat that is held, and waits for the end of its session.
+        if (marked < seats.Count)
+            await TellAsync(seats);
     }
 
-    private async Task MarkAsync(List<SharedSeat> seats)
+    private async Task<int> MarkAsync(List<SharedSeat> seats)
     {
         try
         {
             // Given up and not only left behind: what goes on at the server would keep its row locks.
             using var limit = new CancellationTokenSource(Limit, clock);
-            await pool.RunAsync((connection, cancellation) => MarkAsync(connection, seats, cancellation), limit.Token)
-                .AsTask().WaitAsync(Limit, clock);
+            return await server.MarkAsync(seats, limit.Token).WaitAsync(Limit, clock);
         }
         catch (Exception)
         {
             // Whatever it was (a server that cannot be reached, a store that is closed): the seats are given back all the
             // same, and those of later releases too. Without the mark a successor waits for a lease, and only when the
             // server restarts in between.
+            return 0;
         }
-    }
-
-    private static async Task<int> MarkAsync(NpgsqlConnection connection, List<SharedSeat> seats, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT set_config('synchronous_commit', 'off', true)"));
-        var mark = new NpgsqlBatchCommand(Mark);
-        mark.Parameters
-            .With(seats.Select(s => s.Term.Election).ToArray())
-            .With(seats.Select(s => s.Term.Token).ToArray())
-            .With(seats.Select(s => s.Term.Candidate.NodeId).ToArray())
-            .With(seats.Select(s => s.Term.Candidate.Incarnation).ToArray());
-        batch.BatchCommands.Add(mark);
-        batch.BatchCommands.Add(NotifyOf(seats));
-        return await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static NpgsqlBatchCommand NotifyOf(List<SharedSeat> seats)
-    {
-        var tell = new NpgsqlBatchCommand($"SELECT count(pg_notify('{PostgresObservation.Channel}', e)::text) FROM unnest($1::text[]) AS e");
-        tell.Parameters.With(seats.Select(s => s.Term.Election).ToArray());
-        return tell;
     }
 
     private async Task UnlockAsync(SharedSeat seat)
     {
         try
         {
-            await seat.Slot.UnlockAsync(seat).WaitAsync(Limit, clock);
+            await threads.Follow(seat.Slot.UnlockAsync(seat)).WaitAsync(Limit, clock);
         }
         catch (TimeoutException)
         {

@@ -64,11 +64,12 @@ internal sealed class SessionOrders
     {
         lock (_gate)
         {
+            // Whoever ended it before: it is not free until its lock is.
             if (!End(seat) || !_serving)
-                return Task.CompletedTask;
+                return seat.Unlocked;
             _unlock.Add(seat.Key);
             _told.TrySetResult();
-            return _unlocked.Task;
+            return seat.Unlocked = _unlocked.Task;
         }
     }
 
@@ -138,6 +139,7 @@ internal sealed class SessionOrders
             {
                 End(seat);
                 _unlock.Add(seat.Key);
+                seat.Unlocked = _unlocked.Task;
             }
 
             unlocked = _unlocked.Task;

@@ -12,26 +12,32 @@ internal sealed class SessionSlot : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
-    private readonly Func<CancellationToken, Task<SharedSession>> _open;
+    private readonly Func<CancellationToken, Task<ISeatSession>> _open;
     private readonly PostgresErrors _errors;
     private readonly TimeSpan _lease;
+    private readonly TimeSpan _longestPause;
     private readonly TimeProvider _clock;
     private readonly ISeatLines _lines;
+    private readonly ElectionThreads _threads;
     private readonly CancellationTokenSource _closing = new();
     private readonly SessionOrders _orders;
     private readonly Task _loop;
-    private volatile SharedSession? _session;
+    private volatile ISeatSession? _session;
 
     public SessionSlot(
-        Func<CancellationToken, Task<SharedSession>> open, PostgresErrors errors, TimeSpan lease, TimeProvider clock, ISeatLines lines)
+        Func<CancellationToken, Task<ISeatSession>> open, PostgresErrors errors, TimeSpan lease, TimeProvider clock, ISeatLines lines,
+        ElectionThreads threads)
     {
         _open = open;
         _errors = errors;
         _lease = lease;
         _clock = clock;
         _lines = lines;
+        _threads = threads;
         _orders = new SessionOrders(lease);
-        _loop = Task.Run(RunAsync);
+        // A seat must not stay without a leader for longer than its lease because the server was away before.
+        _longestPause = lease < LongestPause ? lease : LongestPause;
+        _loop = RunAsync();
     }
 
     /// <summary>The server process of its session; 0 while there is none.</summary>
@@ -52,7 +58,7 @@ internal sealed class SessionSlot : IAsyncDisposable
     {
         if (_orders.Renew(seat, lease, _clock.After(lease)) is not { } beat)
             return RenewAnswer.Lost;
-        var answer = await beat.WaitAsync(cancellationToken);
+        var answer = await _threads.Follow(beat).WaitAsync(cancellationToken);
         return seat.IsOver ? RenewAnswer.Lost : answer;
     }
 
@@ -76,6 +82,7 @@ internal sealed class SessionSlot : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        await _threads.OffTheCallerAsync();
         var pause = FirstPause;
         while (!_orders.IsClosed)
         {
@@ -96,7 +103,7 @@ internal sealed class SessionSlot : IAsyncDisposable
                 // Whatever it was: who waits must be told, and the loop must go on for those who come later.
                 FailWanted(exception);
                 await PauseAsync(pause);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
                 continue;
             }
 
@@ -109,7 +116,7 @@ internal sealed class SessionSlot : IAsyncDisposable
         FailWanted(new ObjectDisposedException(nameof(PostgresStore)));
     }
 
-    private async Task ServeAsync(SharedSession session)
+    private async Task ServeAsync(ISeatSession session)
     {
         var work = new SessionWork(session, this, _orders, _errors, _clock, _lines);
         try

@@ -1,4 +1,4 @@
-using Npgsql;
+using AspireElection.Timing;
 
 namespace AspireElection.Stores.Postgres.Many;
 
@@ -7,17 +7,10 @@ namespace AspireElection.Stores.Postgres.Many;
 /// of its seats. Of more sessions than may be watched, the seats of the others are looked at now and then.
 /// </summary>
 internal sealed class SessionWatches(
-    ConnectionSettings settings, int most, Func<SessionPresence, bool> isWanted, Action<SessionPresence> ended, Action<SessionPresence> failed)
+    ISharedSessions server, ElectionThreads threads, int most, Func<SessionPresence, bool> isWanted, Action<SessionPresence> ended,
+    Action<SessionPresence> failed)
     : IAsyncDisposable
 {
-    /// <summary>A waiting statement holds back vacuum, so none waits for longer; then it waits again.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
-
-    // Shared, so that all watchers are granted it at once; gone with the statement, so that nothing is to be given back.
-    private const string Wait = "SELECT pg_advisory_xact_lock_shared($1, $2)";
-
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionPresence, Task> _watches = [];
     private readonly CancellationTokenSource _closing = new();
@@ -31,7 +24,7 @@ internal sealed class SessionWatches(
                 return true;
             if (_watches.Count >= most || _closing.IsCancellationRequested)
                 return false;
-            _watches.Add(presence, Task.Run(() => RunAsync(presence)));
+            _watches.Add(presence, RunAsync(presence));
             return true;
         }
     }
@@ -50,13 +43,12 @@ internal sealed class SessionWatches(
         var tell = failed;
         try
         {
-            await using var connection = await settings.OpenAsync(LongestWait, LongestWait + Slack, _closing.Token);
-            await SharedSettings.ApplyAsync(connection, SharedSettings.OfWatch(LongestWait), _closing.Token);
-            await using var wait = new NpgsqlCommand(Wait, connection);
-            wait.Parameters.With(SessionPresence.Class).With(presence.Key);
+            // Whoever asked for it holds locks.
+            await threads.OffTheCallerAsync();
+            await using var watch = await server.OpenWatchAsync(presence, _closing.Token);
             while (isWanted(presence))
             {
-                if (!await HasEndedAsync(wait))
+                if (!await watch.HasEndedAsync(_closing.Token))
                     continue;
                 tell = ended;
                 break;
@@ -71,19 +63,6 @@ internal sealed class SessionWatches(
             lock (_gate)
                 _watches.Remove(presence);
             tell(presence);
-        }
-    }
-
-    private async Task<bool> HasEndedAsync(NpgsqlCommand wait)
-    {
-        try
-        {
-            await wait.ExecuteNonQueryAsync(_closing.Token);
-            return true;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
-        {
-            return false;
         }
     }
 }

@@ -8,7 +8,7 @@ namespace AspireElection.Stores.Postgres.Many;
 /// noticed at once; when nobody renews, it beats by itself, or those who only wait would lose their session.
 /// </summary>
 internal sealed class SessionWork(
-    SharedSession session, SessionSlot slot, SessionOrders orders, PostgresErrors errors, TimeProvider clock, ISeatLines lines)
+    ISeatSession session, SessionSlot slot, SessionOrders orders, PostgresErrors errors, TimeProvider clock, ISeatLines lines)
 {
     /// <summary>How many terms one statement takes: renewals wait for no longer than that.</summary>
     private const int AtOnce = 256;
@@ -19,8 +19,8 @@ internal sealed class SessionWork(
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestUnused = TimeSpan.FromSeconds(30);
 
-    /// <summary>Locks held without a term until an old lease has run out, and until when.</summary>
-    private readonly Dictionary<Stand, long> _kept = [];
+    /// <summary>Locks held without a term until an old lease has run out.</summary>
+    private readonly Dictionary<Stand, Wait> _kept = [];
     private readonly List<Stand> _underWay = [];
     private long _beatAt = clock.After(orders.Lease / 3);
     private long _endAt = long.MaxValue;
@@ -118,7 +118,13 @@ internal sealed class SessionWork(
     {
         _underWay.Clear();
         _underWay.AddRange(orders.NextWanted(AtOnce));
-        _underWay.AddRange(_kept.Where(k => clock.Until(k.Value) == TimeSpan.Zero).Select(k => k.Key).Take(AtOnce));
+        foreach (var (stand, wait) in _kept.Where(k => clock.Until(k.Value.Until) == TimeSpan.Zero).Take(AtOnce))
+        {
+            // Not before: with the end of this session the old lease is to be waited out anew.
+            stand.Outlasted = wait.Outlasts;
+            _underWay.Add(stand);
+        }
+
         if (_underWay.Count == 0)
             return false;
         foreach (var stand in _underWay.Where(s => s.IsOver && !_kept.ContainsKey(s)).ToList())
@@ -216,12 +222,11 @@ internal sealed class SessionWork(
                 break;
             case TermAnswer.Outlast last:
                 // The lock is kept meanwhile, so that nobody else has to wait it out again.
-                _kept[stand] = clock.After(last.Left);
-                stand.Outlasted = last.Token;
+                _kept[stand] = new Wait(clock.After(last.Left), last.Token);
                 _underWay.Remove(stand);
                 break;
             default:
-                _kept[stand] = aliveUntil;
+                _kept[stand] = new Wait(aliveUntil, stand.Outlasted);
                 _underWay.Remove(stand);
                 break;
         }
@@ -256,15 +261,12 @@ internal sealed class SessionWork(
         tell();
     }
 
-    /// <summary>Waits for an order or for what falls due, with a read pending; throws when the session has ended.</summary>
     private async Task IdleAsync()
     {
-        var until = Math.Min(Math.Min(_beatAt, _endAt), _kept.Count == 0 ? long.MaxValue : _kept.Values.Min());
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(session.Aborted);
-        var due = Task.Delay(clock.Until(until).ForTimer(), clock, enough.Token);
-        var ended = session.ReadUntilAsync(enough.Token);
-        await Task.WhenAny(orders.Told, due, ended);
-        await enough.CancelAsync();
-        await ended;
+        var until = Math.Min(Math.Min(_beatAt, _endAt), _kept.Count == 0 ? long.MaxValue : _kept.Values.Min(k => k.Until));
+        await session.IdleAsync(orders.Told, clock.Until(until), clock);
     }
+
+    /// <summary>Until when a lock is held without a term, and which term is outlasted then.</summary>
+    private readonly record struct Wait(long Until, long Outlasts);
 }

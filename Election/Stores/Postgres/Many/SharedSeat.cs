@@ -22,6 +22,9 @@ internal sealed class SharedSeat(Candidacy candidacy, long key, Term term, long 
     /// <summary>Given back, lost or run out: never again renewed.</summary>
     public bool IsOver { get; set; }
 
+    /// <summary>Completes when the lock of a seat that is over was given back, or is gone with its session.</summary>
+    public Task Unlocked { get; set; } = Task.CompletedTask;
+
     /// <summary>
     /// When it runs out because nobody asked for its renewal: the session lives on with the others, and would keep the
     /// seat of one that has stopped.

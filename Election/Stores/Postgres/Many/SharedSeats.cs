@@ -1,3 +1,4 @@
+using AspireElection.Timing;
 using Npgsql;
 
 namespace AspireElection.Stores.Postgres.Many;
@@ -15,12 +16,10 @@ internal sealed class SharedSeats : IPostgresSeats
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly int _sessions;
-    private readonly ConnectionSettings _settings;
-    private readonly PoolerCheck _poolers;
-    private readonly PostgresSchema _schema;
-    private readonly TermMarks _marks;
+    private readonly ISharedSessions _server;
     private readonly PostgresErrors _errors;
     private readonly TimeProvider _clock;
+    private readonly ElectionThreads _threads;
     private readonly Lock _gate = new();
     private readonly Dictionary<(TimeSpan Lease, int Place), SessionSlot> _slots = [];
     private readonly CancellationTokenSource _closing = new();
@@ -33,21 +32,17 @@ internal sealed class SharedSeats : IPostgresSeats
     /// <summary>Whether the present session of those who wait has done its work once.</summary>
     private bool _served;
 
-    public SharedSeats(
-        int sessions, ConnectionSettings settings, PoolerCheck poolers, PostgresSchema schema, TermMarks marks, PooledStatements pool,
-        PostgresErrors errors, TimeProvider clock)
+    public SharedSeats(int sessions, ISharedSessions server, PostgresErrors errors, TimeProvider clock, ElectionThreads threads)
     {
         _sessions = sessions;
-        _settings = settings;
-        _poolers = poolers;
-        _schema = schema;
-        _marks = marks;
+        _server = server;
         _errors = errors;
         _clock = clock;
+        _threads = threads;
         _broken = new BrokenWaits(clock);
         _lines = new ElectionLines(clock) { SlotOf = SlotOf, GiveBack = GiveBack, RanOut = RanOut, Refusal = Refusal };
-        _releases = new SeatReleases(pool, _lines, clock);
-        _watches = new SessionWatches(settings, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _lines.NotWatched);
+        _releases = new SeatReleases(server, _lines, clock, threads);
+        _watches = new SessionWatches(server, threads, sessions * WatchesForEach, _lines.IsHolder, _lines.HolderEnded, _lines.NotWatched);
     }
 
     public async ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken)
@@ -63,7 +58,7 @@ internal sealed class SharedSeats : IPostgresSeats
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         _lines.Add(stand);
         lock (_gate)
-            _loop ??= Task.Run(RunAsync, CancellationToken.None);
+            _loop ??= RunAsync();
         await using (ending.Token.UnsafeRegister(_ => Leave(stand, cancellationToken), null))
             return await GrantedAsync(stand);
     }
@@ -75,7 +70,7 @@ internal sealed class SharedSeats : IPostgresSeats
         if (leaseDuration > seat.Lease)
         {
             // Before the server keeps the session for longer: who waits out the term must not be told too little.
-            await _marks.LongerLeaseAsync(term, leaseDuration, cancellationToken);
+            await _server.LongerLeaseAsync(term, leaseDuration, cancellationToken);
             seat.Lease = leaseDuration;
         }
 
@@ -110,7 +105,7 @@ internal sealed class SharedSeats : IPostgresSeats
     private async Task DropAsync(SharedSeat seat, CancellationToken cancellationToken)
     {
         _lines.Take(seat.Term);
-        await seat.Slot.UnlockAsync(seat).WaitAsync(cancellationToken);
+        await _threads.Follow(seat.Slot.UnlockAsync(seat)).WaitAsync(cancellationToken);
         _lines.Ended(seat);
     }
 
@@ -135,7 +130,7 @@ internal sealed class SharedSeats : IPostgresSeats
         catch (StoreUnavailableException exception) when (
             exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
         {
-            _schema.Forget();
+            _server.Forget();
             throw;
         }
     }
@@ -150,7 +145,7 @@ internal sealed class SharedSeats : IPostgresSeats
     {
         try
         {
-            await _schema.EnsureAsync(cancellationToken);
+            await _server.EnsureAsync(cancellationToken);
         }
         catch (Exception exception) when (PostgresErrors.AreOfServer(exception))
         {
@@ -168,8 +163,7 @@ internal sealed class SharedSeats : IPostgresSeats
             if (!_slots.TryGetValue(place, out var slot))
             {
                 var lease = candidacy.LeaseDuration;
-                slot = new SessionSlot(
-                    cancellation => SharedSession.OpenAsync(_settings, _poolers, _errors, lease, cancellation), _errors, lease, _clock, _lines);
+                slot = new SessionSlot(cancellation => _server.OpenSeatsAsync(lease, cancellation), _errors, lease, _clock, _lines, _threads);
                 _slots.Add(place, slot);
             }
 
@@ -179,35 +173,38 @@ internal sealed class SharedSeats : IPostgresSeats
 
     private async Task RunAsync()
     {
+        await _threads.OffTheCallerAsync();
         var pause = FirstPause;
         while (!_closing.IsCancellationRequested)
         {
             _served = false;
             try
             {
-                await using var session = await WaiterSession.OpenAsync(_settings, _poolers, _errors, _closing.Token);
+                await using var session = await _server.OpenWaitersAsync(_closing.Token);
                 _lines.BeginAnew();
                 await ServeAsync(session);
             }
             catch (Exception exception)
             {
                 // Whatever it was: those who wait must be told unless a new session helps, and the loop must not end.
-                if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
-                    _schema.Forget();
-                if (_served)
-                {
+                var isEmpty = exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
+                if (isEmpty)
+                    _server.Forget();
+                // The tables are there as soon as somebody stands anew: that must not wait for the end of an earlier outage's pause.
+                if (_served || isEmpty)
                     pause = FirstPause;
+                if (_served)
                     KeepInMind(_lines.Waiting());
-                }
                 else
                     _lines.FailAll(PostgresErrors.AreOfServer(exception) ? _errors.Unavailable(exception) : exception);
                 await PauseAsync(pause);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                var longest = PauseAtMost();
+                pause = pause * 2 < longest ? pause * 2 : longest;
             }
         }
     }
 
-    private async Task ServeAsync(WaiterSession session)
+    private async Task ServeAsync(IWaiterSession session)
     {
         while (!_closing.IsCancellationRequested)
         {
@@ -245,6 +242,13 @@ internal sealed class SharedSeats : IPostgresSeats
         }
 
         return _watches.Watch(holder);
+    }
+
+    /// <summary>A seat must not stay without a leader for longer than its lease because the server was away before.</summary>
+    private TimeSpan PauseAtMost()
+    {
+        lock (_gate)
+            return _slots.Keys.Select(s => s.Lease).Append(LongestPause).Min();
     }
 
     private async Task PauseAsync(TimeSpan pause)

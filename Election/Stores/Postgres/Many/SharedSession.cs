@@ -1,4 +1,5 @@
 using System.Data;
+using AspireElection.Timing;
 using Npgsql;
 
 namespace AspireElection.Stores.Postgres.Many;
@@ -7,7 +8,7 @@ namespace AspireElection.Stores.Postgres.Many;
 /// A session that holds the seats of many elections, with the same locks as a session of one. One statement at a time,
 /// and none that can wait.
 /// </summary>
-internal sealed class SharedSession : IAsyncDisposable
+internal sealed class SharedSession : ISeatSession
 {
     private const string Beat = "SELECT pg_backend_pid(), set_config('idle_session_timeout', $1, false)";
 
@@ -43,8 +44,7 @@ internal sealed class SharedSession : IAsyncDisposable
 
     public bool IsOpen => _connection.State == ConnectionState.Open;
 
-    /// <summary>Cancelled by <see cref="Abort"/>.</summary>
-    public CancellationToken Aborted => _abort.Token;
+    private CancellationToken Aborted => _abort.Token;
 
     /// <summary>Opens the session, ready to take: everything was run once, so that taking costs two round trips.</summary>
     public static async Task<SharedSession> OpenAsync(
@@ -70,10 +70,6 @@ internal sealed class SharedSession : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// One heartbeat for all seats, a statement that cannot block. False when another backend answered, one that holds
-    /// none of the locks.
-    /// </summary>
     public async Task<bool> BeatAsync(TimeSpan lease)
     {
         if (lease > _bearsSilence)
@@ -90,7 +86,6 @@ internal sealed class SharedSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Which of the locks were free, and are this session's now. Never to be asked for one that it holds: they stack.</summary>
     public async Task<HashSet<long>> TryLockAsync(long[] keys)
     {
         _wanted.TypedValue = keys;
@@ -101,7 +96,6 @@ internal sealed class SharedSession : IAsyncDisposable
         return granted;
     }
 
-    /// <summary>Takes the terms of seats whose locks this session holds.</summary>
     public Task<List<TermAnswer?>> TakeAsync(IReadOnlyList<TermWish> wishes) => _terms.TakeAsync(wishes, Aborted);
 
     public async Task UnlockAsync(long[] keys)
@@ -110,20 +104,17 @@ internal sealed class SharedSession : IAsyncDisposable
         await _unlock.ExecuteNonQueryAsync(Aborted);
     }
 
-    /// <summary>Reads until cancelled, so that the end of the session is noticed at once.</summary>
-    public async Task ReadUntilAsync(CancellationToken cancellationToken)
+    /// <remarks>A read is pending meanwhile, so that the end of the session is noticed at once.</remarks>
+    public async Task IdleAsync(Task told, TimeSpan left, TimeProvider clock)
     {
-        try
-        {
-            await _connection.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (!Aborted.IsCancellationRequested)
-        {
-            // Only the read was cancelled; the session is as it was.
-        }
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
+        var due = Task.Delay(left.ForTimer(), clock, enough.Token);
+        var ended = ReadUntilAsync(enough.Token);
+        await Task.WhenAny(told, due, ended);
+        await enough.CancelAsync();
+        await ended;
     }
 
-    /// <summary>Ends whatever is under way, and with it the session; never on the caller's thread, which it may block.</summary>
     public void Abort() => _ = _abort.CancelAsync();
 
     public async ValueTask DisposeAsync()
@@ -133,6 +124,18 @@ internal sealed class SharedSession : IAsyncDisposable
         await _unlock.DisposeAsync();
         await _terms.DisposeAsync();
         await _connection.DisposeAsync();
+    }
+
+    private async Task ReadUntilAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!Aborted.IsCancellationRequested)
+        {
+            // Only the read was cancelled; the session is as it was.
+        }
     }
 
     /// <summary>Before the lease becomes longer: the system would end a session whose leaders still trust in it.</summary>

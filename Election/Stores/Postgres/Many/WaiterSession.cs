@@ -3,7 +3,7 @@ using Npgsql;
 namespace AspireElection.Stores.Postgres.Many;
 
 /// <summary>The session of all those in a store who wait: it is told of changes, looks at seats, and keeps the register.</summary>
-internal sealed class WaiterSession : IAsyncDisposable
+internal sealed class WaiterSession : IWaiterSession
 {
     /// <summary>Longer than it is ever silent while its process runs.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
@@ -45,7 +45,6 @@ internal sealed class WaiterSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Elections of which something was told since the last time.</summary>
     public string[] NextTold()
     {
         string[] told = [.. _told];
@@ -59,7 +58,6 @@ internal sealed class WaiterSession : IAsyncDisposable
 
     public Task LeaveAsync(List<Candidacy> leaving) => WaiterRegister.LeaveAsync(_connection, _presence, leaving);
 
-    /// <summary>Waits until something is told by the server or here, or it is time.</summary>
     public async Task PauseAsync(TimeSpan left, Task told, TimeProvider clock)
     {
         if (_told.Count > 0 || told.IsCompleted || left <= TimeSpan.Zero)

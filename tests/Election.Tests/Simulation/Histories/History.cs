@@ -8,8 +8,12 @@ internal sealed class History
 {
     public const string Election = "sim";
 
+    private const int MostSides = 3;
+
     private const int MostStepsInOneInstant = 20_000;
     private const int MostSteps = 3_000_000;
+
+    private static readonly string[] s_elections = [Election, .. Enumerable.Range(1, MostSides).Select(i => $"side-{i}")];
 
     private readonly Plan _plan;
     private readonly Dice _order;
@@ -33,11 +37,15 @@ internal sealed class History
             StoreKind.Session => new SessionServer(this, plan.ServerRate),
             StoreKind.Folder => new FolderServer(this, plan.ServerRate),
             StoreKind.Queue => new QueueServer(this, plan.ServerRate),
+            StoreKind.Shared => new SharedServer(this, plan.ServerRate),
             _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.Kind, null),
         };
         Register = new FencedRegister(this);
         Nodes = [.. plan.Nodes.Select((node, index) => new Node(this, plan, node, index, dice.For((ulong)index + 10)))];
         _checkers = Checker.All(this);
+        if (plan.Sides == 0)
+            return;
+        _checkers = [.. _checkers, Sides = new SideElections(this), Apart = new SessionsStandApart(this)];
     }
 
     public TrueTime Time { get; } = new();
@@ -53,6 +61,13 @@ internal sealed class History
     public Server Server { get; }
 
     public FencedRegister Register { get; }
+
+    /// <summary>The one that all rules are for, and where elections share sessions some more.</summary>
+    public IEnumerable<string> Elections => s_elections.Take(1 + _plan.Sides);
+
+    public SideElections? Sides { get; }
+
+    public SessionsStandApart? Apart { get; }
 
     public IReadOnlyList<Node> Nodes { get; }
 

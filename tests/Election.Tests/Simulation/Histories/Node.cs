@@ -41,6 +41,9 @@ internal sealed class Node
 
     public LeaderWork? Work { get; private set; }
 
+    /// <summary>Its candidates of the other elections.</summary>
+    public IReadOnlyList<SideNode> Sides { get; private set; } = [];
+
     /// <summary>The leadership that it believes in now.</summary>
     public Reign? Reign { get; private set; }
 
@@ -117,11 +120,25 @@ internal sealed class Node
             host.Clock.WallOffset = TimeSpan.FromTicks(WallOffset);
     }
 
+    /// <summary>Its candidate of another election; null where it has none now.</summary>
+    public SideNode? Side(string election)
+    {
+        foreach (var side in Sides)
+        {
+            if (side.Election == election)
+                return side;
+        }
+
+        return null;
+    }
+
     /// <summary>Sees whether it believes that it leads; asked after each step.</summary>
     public void Look()
     {
         if (Candidate is not { } candidate || !Host!.Runs)
             return;
+        foreach (var side in Sides)
+            side.Look();
         if (!candidate.IsLeader)
         {
             EndReign();
@@ -150,16 +167,7 @@ internal sealed class Node
 
     private void Begin(Host host, Dice dice)
     {
-        var options = new ElectionOptions
-        {
-            NodeId = $"n{Index}",
-            Priority = _priority,
-            LeaseDuration = _plan.Lease,
-            Margin = _plan.Margin,
-            DrainLimit = _plan.DrainLimit,
-        };
-        if (_plan.Margin is { } margin)
-            options.RenewPeriod = (_plan.Lease - margin) / 2;
+        var options = OptionsOf(_priority);
         var store = _history.Server.NewClient(Line!);
         Work = new LeaderWork(_history, this, _plan, dice);
         options.WhileLeading.Add(Work.WriteAsync);
@@ -169,13 +177,41 @@ internal sealed class Node
         _candidates.Add(candidate);
         Candidate = candidate;
         _ = candidate.StartAsync();
+        Sides = [.. _history.Elections.Skip(1).Select((election, i) => BeginSide(host, store, election, i + 1, dice))];
+    }
+
+    private SideNode BeginSide(Host host, IElectionStore store, string election, int place, Dice dice)
+    {
+        // Others are the best there, so that not all elections are led by one.
+        var priority = _plan.Nodes[(Index + place) % _plan.Nodes.Count].Priority;
+        var candidate = new Candidate(election, store, OptionsOf(priority), null, host.Clock, host.Threads, dice);
+        _candidates.Add(candidate);
+        _ = candidate.StartAsync();
+        return new SideNode(_history, this, host, election, priority, candidate);
+    }
+
+    private ElectionOptions OptionsOf(int priority)
+    {
+        var options = new ElectionOptions
+        {
+            NodeId = $"n{Index}",
+            Priority = priority,
+            LeaseDuration = _plan.Lease,
+            Margin = _plan.Margin,
+            DrainLimit = _plan.DrainLimit,
+        };
+        if (_plan.Margin is { } margin)
+            options.RenewPeriod = (_plan.Lease - margin) / 2;
+        return options;
     }
 
     private const string Election = History.Election;
 
     private async Task LeaveAsync(Candidate candidate, Host host)
     {
-        await candidate.StopAsync();
+        Task[] stops = [candidate.StopAsync(), .. Sides.Select(s => s.Candidate.StopAsync())];
+        foreach (var stop in stops)
+            await stop;
         if (Host != host)
             return;
         host.Crash();
@@ -189,6 +225,7 @@ internal sealed class Node
         var (line, registerLine) = (Line!, RegisterLine!);
         Host = null;
         Candidate = null;
+        Sides = [];
         IsLeaving = false;
         Line = null;
         RegisterLine = null;

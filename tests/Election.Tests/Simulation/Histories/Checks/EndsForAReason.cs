@@ -10,7 +10,8 @@ internal sealed class EndsForAReason(History history) : Checker(history)
     {
         switch (reign.Leadership.EndedBecause)
         {
-            case LossReason.Lost when History.Server.LeaseLeft(reign.Leadership.Term) is { } left:
+            // A session that its client gave up holds its locks until the server hears of it.
+            case LossReason.Lost when History.Plan.Kind != StoreKind.Shared && History.Server.LeaseLeft(reign.Leadership.Term) is { } left:
                 Fail($"node {reign.Node.Index} gave up {reign.Token} as lost, and the store would have kept it for {left / 1e4:0.0} ms");
                 break;
             case LossReason.Preempted when Lowest(reign.Node) >= History.Nodes.Where(n => n != reign.Node).Max(Highest):

@@ -41,6 +41,9 @@ internal sealed class HandsOverAtOnce(History history) : Checker(history)
         // two keeps the seat for a lease without having been granted it (history 3160).
         if (_releasedAt >= 0 && what == "create the term" && node != _releasedBy?.Index && !_ready.Exists(n => n.Index == node))
             _takenBy = Now + 2 * History.Plan.Lease.Ticks;
+        // A session with the seats of others keeps a lock that was granted for as long as it may be silent for their sake.
+        if (_releasedAt >= 0 && History.Plan.Kind == StoreKind.Shared && what == "acquire" && !_ready.Exists(n => n.Index == node))
+            _takenBy = Now + 2 * History.Plan.Lease.Ticks;
     }
 
     public override void Began(Reign reign) => _releasedAt = -1;

@@ -29,11 +29,15 @@ internal sealed class TakesOverInTime(History history) : Checker(history)
     public override void Served(int node, string what)
     {
         if (what is "renew" or "create the term" or "write the term" or "withdraw the term" ||
-            (what == "beat" && (History.Nodes[node].Reign is not null || History.Nodes[node].LedUntil > Now - 2 * Lease)))
+            (IsOfSession(what) && (History.Nodes[node].Reign is not null || History.Nodes[node].LedUntil > Now - 2 * Lease)))
         {
             _keptAt = Now;
         }
     }
+
+    /// <summary>Whatever a session does keeps all its seats.</summary>
+    private bool IsOfSession(string what) =>
+        what == "beat" || (History.Plan.Kind == StoreKind.Shared && what is ("acquire" or "lock" or "unlock" or "take terms"));
 
     public override void Look()
     {

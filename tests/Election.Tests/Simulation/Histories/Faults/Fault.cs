@@ -26,6 +26,8 @@ internal enum FaultKind
     StoreRestartEmpty,
     StoreWipe,
     EndSession,
+    SlowSession,
+    RowLock,
 }
 
 /// <summary>One fault of a history, made up before it begins.</summary>
@@ -45,7 +47,8 @@ internal sealed record Fault(
     public bool IsOrderly => Kind is FaultKind.Priority or FaultKind.Join or FaultKind.Leave or FaultKind.Resign or FaultKind.WallStep;
 
     /// <summary>It is the store's own.</summary>
-    public bool IsOfStore => Kind is FaultKind.StoreHang or FaultKind.StoreRestart or FaultKind.StoreRestartEmpty or FaultKind.StoreWipe or FaultKind.EndSession;
+    public bool IsOfStore => Kind is FaultKind.StoreHang or FaultKind.StoreRestart or FaultKind.StoreRestartEmpty or FaultKind.StoreWipe or FaultKind.EndSession or
+        FaultKind.SlowSession or FaultKind.RowLock;
 
     public bool IsActing { get; private set; }
 

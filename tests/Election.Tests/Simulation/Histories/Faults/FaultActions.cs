@@ -20,9 +20,17 @@ internal static class FaultActions
             case FaultKind.EndSession:
                 history.Server.EndHoldersSession();
                 break;
+            case FaultKind.SlowSession:
+                history.Server.SlowSession(fault.Length);
+                break;
+            case FaultKind.RowLock:
+                history.Server.LockRow(history.Elections.ElementAt((int)fault.Amount));
+                break;
             case FaultKind.Resign:
                 foreach (var leader in history.Nodes.Where(n => n.Reign is not null))
                     leader.Resign();
+                foreach (var side in history.Nodes.SelectMany(n => n.Sides).Where(s => s.Held is not null))
+                    side.Resign();
                 break;
             default:
                 foreach (var node in history.Nodes.Where(n => fault.Hits(n.Index)))
@@ -35,6 +43,8 @@ internal static class FaultActions
     {
         if (fault.Kind is FaultKind.StoreRestart or FaultKind.StoreRestartEmpty && !history.Server.IsUp)
             history.Server.Start();
+        if (fault.Kind == FaultKind.RowLock)
+            history.Server.LockRow(null);
         foreach (var node in history.Nodes.Where(n => fault.Hits(n.Index)))
         {
             if (fault.Kind == FaultKind.Crash)

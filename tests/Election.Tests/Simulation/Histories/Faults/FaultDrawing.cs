@@ -5,7 +5,7 @@ internal static class FaultDrawing
 {
     private const long Millisecond = TimeSpan.TicksPerMillisecond;
 
-    private static readonly FaultKind[] s_kinds = Enum.GetValues<FaultKind>();
+    private static readonly FaultKind[] s_kinds = [.. Enum.GetValues<FaultKind>().Where(k => k is not (FaultKind.SlowSession or FaultKind.RowLock))];
 
     public static List<Fault> Draw(Dice dice, StoreKind store, long lease, int nodes, long until)
     {
@@ -40,10 +40,34 @@ internal static class FaultDrawing
     /// </summary>
     private static FaultKind Of(StoreKind store, FaultKind kind) => (store, kind) switch
     {
-        (StoreKind.Session, FaultKind.StoreWipe) => FaultKind.EndSession,
-        (not StoreKind.Session, FaultKind.EndSession) => FaultKind.StoreWipe,
+        (StoreKind.Session or StoreKind.Shared, FaultKind.StoreWipe) => FaultKind.EndSession,
+        (not (StoreKind.Session or StoreKind.Shared), FaultKind.EndSession) => FaultKind.StoreWipe,
         _ => kind,
     };
+
+    /// <summary>What only shared sessions suffer from: one session ended or slow, the row of one election locked.</summary>
+    public static IEnumerable<Fault> DrawOfSessions(Dice dice, long lease, int nodes, int elections, long until)
+    {
+        for (var i = dice.Hits(0.5) ? dice.Next(1, 6) : 0; i > 0; i--)
+        {
+            var at = dice.NextInt64(until);
+            var window = dice.Pick(lease / 10, lease / 3, lease, lease * 2);
+            yield return dice.Next(4) switch
+            {
+                0 => new Fault(FaultKind.SlowSession, at, window),
+                1 => new Fault(FaultKind.RowLock, at, window, Amount: dice.Next(elections)),
+                _ => new Fault(FaultKind.EndSession, at),
+            };
+        }
+
+        // A leader that does not hear that all locks are gone: who comes first has to wait for the end of its trust.
+        if (dice.Hits(0.15))
+        {
+            var at = dice.NextInt64(until);
+            yield return new Fault(FaultKind.Partition, at, 2 * lease, 1 + dice.Next((1 << nodes) - 1), Keeps: dice.Hits(0.5));
+            yield return new Fault(dice.Pick(FaultKind.StoreRestart, FaultKind.StoreRestartEmpty), at + dice.NextInt64(lease), TimeSpan.TicksPerMillisecond);
+        }
+    }
 
     private static Fault One(Dice dice, FaultKind kind, long lease, int nodes, long at)
     {

@@ -16,6 +16,9 @@ internal enum StoreKind
 
     /// <summary>Keys with leases in the order of their creation, as in etcd.</summary>
     Queue,
+
+    /// <summary>Locks of many elections on a few sessions of each process, as PostgreSQL's shared sessions.</summary>
+    Shared,
 }
 
 /// <summary>What the leader's work does when it is told to stop.</summary>
@@ -54,6 +57,9 @@ internal sealed record Plan(
 {
     /// <summary>The store's client does not bound what it asks: the core has to.</summary>
     public bool StoreHasNoBounds { get; init; }
+
+    /// <summary>How many elections more each process takes part in.</summary>
+    public int Sides { get; init; }
 
     /// <summary>From here on everything has to be in order; the run ends then at the latest.</summary>
     public long SettledBy => QuietFrom + 12 * Lease.Ticks + DrainLimit.Ticks * 2 + TimeSpan.FromSeconds(15).Ticks;

@@ -27,6 +27,9 @@ internal static class PlanDrawing
         var until = leases * lease.Ticks;
         var faults = FaultDrawing.Draw(dice.For(99), kind, lease.Ticks, nodes.Count, until)
             .Where(f => !wallsAgree || f.Kind != FaultKind.WallStep).ToList();
+        var sides = kind == StoreKind.Shared ? dice.For(96).Next(1, 4) : 0;
+        if (sides > 0)
+            faults = [.. faults.Concat(FaultDrawing.DrawOfSessions(dice.For(95), lease.Ticks, nodes.Count, 1 + sides, until)).OrderBy(f => f.At)];
         return new Plan(
             seed,
             kind,
@@ -43,6 +46,7 @@ internal static class PlanDrawing
             Math.Max(lease.Ticks, faults.Select(f => f.EndsAt).DefaultIfEmpty().Max()))
         {
             StoreHasNoBounds = dice.For(98).Hits(0.25),
+            Sides = sides,
         };
     }
 }

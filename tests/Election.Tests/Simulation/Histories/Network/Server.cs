@@ -68,6 +68,16 @@ internal abstract class Server(History history, double rate)
     /// <summary>An administrator ends the session of whoever holds the seat; false where nobody does, or there are no sessions.</summary>
     public virtual bool EndHoldersSession() => false;
 
+    /// <summary>Where elections share sessions: the statements of one of them are slow for so long.</summary>
+    public virtual void SlowSession(long ticks)
+    {
+    }
+
+    /// <summary>Somebody keeps the row of an election locked; nobody's when null.</summary>
+    public virtual void LockRow(string? election)
+    {
+    }
+
     /// <summary>A connection is gone, as the server sees it.</summary>
     public abstract void Disconnected(Line line);
 

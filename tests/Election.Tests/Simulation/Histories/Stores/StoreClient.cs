@@ -22,7 +22,7 @@ internal abstract class StoreClient(Line line, Func<MemberRows> members, Func<Le
     public virtual async ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken) =>
         await AskAsync("heartbeat", () => members().Beat(self, serverTime()), LongestWait, cancellationToken);
 
-    public async ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
+    public virtual async ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
         await AskAsync("list", () => members().List(), LongestWait, cancellationToken);
 
     public virtual async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>

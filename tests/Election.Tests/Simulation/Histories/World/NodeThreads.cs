@@ -36,6 +36,10 @@ internal sealed class NodeThreads(Host host) : ElectionThreads
 
     public override async ValueTask OffTheCallerAsync() => await Task.Yield();
 
+    public override async Task<T> Follow<T>(Task<T> task) => await task;
+
+    public override async Task Follow(Task task) => await task;
+
     public override async Task Start(Func<Task> work)
     {
         await Task.Yield();
