@@ -81,7 +81,8 @@ internal sealed class SharedTables(History history, Func<int, Backend?> backendO
         if ((last?.Token ?? 0) < wish.Alive)
             return new TermAnswer.Forgotten();
         var token = FencingToken.Next(last?.Token ?? 0, candidacy.HighestToken, microseconds);
-        _rows[candidacy.Election] = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, pid, epoch, now);
+        // Shared sessions wait for the disk: a crash takes none of their terms, and no mark tells it from a restart in order.
+        _rows[candidacy.Election] = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, pid, epoch, Mark: 0, now);
         return new TermAnswer.Taken(token, last?.Released);
     }
 
