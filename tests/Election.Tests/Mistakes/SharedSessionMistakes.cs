@@ -24,8 +24,6 @@ internal static class SharedSessionMistakes
             new Edit(Folder + "Stand.cs", "? (leader.Term, seen.EndsAt)", "? (0, seen.EndsAt)")),
         new("no waiting out of a restart", "the locks are gone, and the old leaders still trust",
             new Edit(Work, "new Wait(clock.After(last.Left), last.Token)", "new Wait(clock.GetTimestamp(), last.Token)")),
-        new("a wait that was broken off counts as waited out", "a second restart within a lease, and who waited takes the seat of who still trusts",
-            new Edit(Work, "new Wait(clock.After(last.Left), last.Token);", "new Wait(clock.After(last.Left), stand.Outlasted = last.Token);")),
         new("the end of a session ends nothing", "a leader without a lock hears of it at its next renewal only",
             new Edit(Slot, "                seat.Candidacy.RenewNow();\n", "")),
         new("the end of one session ends everything", "the leaders on the other sessions give up terms that they hold",
