@@ -28,8 +28,7 @@ internal sealed class PostgresSchema(NpgsqlDataSource source) : IDisposable
             lease_ms bigint NOT NULL,
             backend_pid integer NOT NULL,
             lock_key bigint NOT NULL,
-            server_epoch text NOT NULL,
-            durable_token bigint NOT NULL DEFAULT 0);
+            server_epoch text NOT NULL);
         CREATE UNLOGGED TABLE IF NOT EXISTS election_marker (
             one boolean PRIMARY KEY DEFAULT true CHECK (one),
             mark uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -38,15 +38,9 @@ internal sealed class TermStatement : IAsyncDisposable
     /// <summary>Up to so many waiters equals are served by node id, beyond that in the order of the line.</summary>
     private const string ShortLine = "8";
 
-    /// <summary>
-    /// How far numbers on the disk are ahead of those that are given: microseconds, an hour of them. A term within them waits for
-    /// no disk, and after a crash, which may have taken it, the next number is above them all, whatever the server's clock says.
-    /// </summary>
-    private const string Ahead = "3600000000";
-
     private const string Sql = $$"""
         WITH last AS MATERIALIZED (
-            SELECT token, incarnation, lease_ms, server_epoch, released_token, durable_token FROM election_terms WHERE election = $1),
+            SELECT token, incarnation, lease_ms, server_epoch, released_token FROM election_terms WHERE election = $1),
         server AS MATERIALIZED ({{ServerEpoch.Now}}),
         waiting AS MATERIALIZED (
             SELECT l.pid, a.application_name COLLATE "C" AS name,
@@ -67,30 +61,26 @@ internal sealed class TermStatement : IAsyncDisposable
             WHERE (split_part(last.server_epoch, '/', 3) <> server.mark
                 OR (last.token <> last.released_token AND last.incarnation <> $4))
             AND last.token <> $10 AND last.server_epoch <> server.epoch AND last.lease_ms > server.age_ms),
-        next AS MATERIALIZED (
-            SELECT greatest(greatest(coalesce((SELECT token FROM last), 0), $8) + 1,
-                (SELECT durable_token + 1 FROM last WHERE split_part(server_epoch, '/', 3) <> server.mark),
-                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS token
-            FROM server),
         taken AS (
             INSERT INTO election_terms AS t (election, lock_key, node_id, incarnation, address, priority, lease_ms,
-                token, backend_pid, server_epoch, since, durable_token)
-            SELECT $1, $2, $3, $4, $5, $6, $7, next.token, pg_backend_pid(), server.epoch, clock_timestamp(),
-                coalesce((SELECT durable_token FROM last WHERE lease_ms >= $7 AND durable_token >= next.token), next.token + {{Ahead}})
-            FROM server, next
+                token, backend_pid, server_epoch, since)
+            SELECT $1, $2, $3, $4, $5, $6, $7,
+                greatest(greatest(coalesce((SELECT token FROM last), 0), $8) + 1,
+                    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+                pg_backend_pid(), server.epoch, clock_timestamp()
+            FROM server
             WHERE $12 AND NOT EXISTS (SELECT FROM better) AND NOT EXISTS (SELECT FROM outlast)
             AND coalesce((SELECT token FROM last), 0) >= $9
             ON CONFLICT (election) DO UPDATE SET token = greatest(t.token + 1, excluded.token),
                 lock_key = excluded.lock_key, node_id = excluded.node_id, incarnation = excluded.incarnation,
                 address = excluded.address, priority = excluded.priority, lease_ms = excluded.lease_ms,
-                backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since,
-                durable_token = greatest(t.durable_token, excluded.durable_token)
-            RETURNING token, durable_token)
+                backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
+            RETURNING token)
         SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
             CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0),
             (SELECT token = released_token FROM last, server WHERE split_part(server_epoch, '/', 3) = mark),
             CASE WHEN EXISTS (SELECT FROM taken) THEN set_config('lock_timeout', '100', false) END,
-            CASE WHEN EXISTS (SELECT FROM last JOIN taken ON taken.token <= last.durable_token WHERE last.lease_ms >= $7)
+            CASE WHEN EXISTS (SELECT FROM last JOIN taken ON taken.token > greatest(last.token, $8) + 1 WHERE last.lease_ms >= $7)
                 THEN set_config('synchronous_commit', 'off', true)
                 WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'local', true) END
         """;

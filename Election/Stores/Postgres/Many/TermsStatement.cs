@@ -20,7 +20,7 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
                 AS w (election, lock_key, node_id, incarnation, address, priority, lease_ms, seen, alive, outlasted, n)),
         server AS MATERIALIZED ({{ServerEpoch.Now}}),
         last AS MATERIALIZED (
-            SELECT election, token, incarnation, lease_ms, server_epoch, released_token, durable_token
+            SELECT election, token, incarnation, lease_ms, server_epoch, released_token
             FROM election_terms WHERE election = ANY ($1) FOR UPDATE SKIP LOCKED),
         state AS MATERIALIZED (
             SELECT w.*, l.token AS before, l.token = l.released_token AS given_back, s.epoch,
@@ -28,22 +28,19 @@ internal sealed class TermsStatement(NpgsqlConnection connection) : IAsyncDispos
                 CASE WHEN (split_part(l.server_epoch, '/', 3) <> s.mark OR (l.token <> l.released_token AND l.incarnation <> w.incarnation))
                     AND l.token <> w.outlasted AND l.server_epoch <> s.epoch AND l.lease_ms > s.age_ms
                     THEN ceil(l.lease_ms - s.age_ms)::bigint END AS left_ms,
-                coalesce(l.token, 0) < w.alive AS forgotten,
-                greatest(greatest(coalesce(l.token, 0), w.seen) + 1,
-                    CASE WHEN split_part(l.server_epoch, '/', 3) <> s.mark THEN l.durable_token + 1 END,
-                    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS number
+                coalesce(l.token, 0) < w.alive AS forgotten
             FROM wanted w CROSS JOIN server s LEFT JOIN last l ON l.election = w.election),
         taken AS (
             INSERT INTO election_terms AS t (election, lock_key, node_id, incarnation, address, priority, lease_ms,
-                token, backend_pid, server_epoch, since, durable_token)
+                token, backend_pid, server_epoch, since)
             SELECT election, lock_key, node_id, incarnation, address, priority, lease_ms,
-                number, pg_backend_pid(), epoch, clock_timestamp(), number
+                greatest(greatest(coalesce(before, 0), seen) + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+                pg_backend_pid(), epoch, clock_timestamp()
             FROM state WHERE NOT busy AND left_ms IS NULL AND NOT forgotten
             ON CONFLICT (election) DO UPDATE SET token = greatest(t.token + 1, excluded.token),
                 lock_key = excluded.lock_key, node_id = excluded.node_id, incarnation = excluded.incarnation,
                 address = excluded.address, priority = excluded.priority, lease_ms = excluded.lease_ms,
-                backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since,
-                durable_token = greatest(t.durable_token, excluded.durable_token)
+                backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
             RETURNING t.election, t.token)
         SELECT taken.token, state.busy, state.before, state.left_ms,
             CASE WHEN taken.token IS NOT NULL THEN pg_notify('{{PostgresObservation.Channel}}', state.election)::text END, state.given_back,

@@ -47,6 +47,8 @@ public sealed class HistoriesTests(ITestOutputHelper output)
     [InlineData(96825, StoreKind.Session)]
     [InlineData(3160, StoreKind.Folder)]
     [InlineData(14300, StoreKind.Lease)]
+    [InlineData(10875, StoreKind.Session)]
+    [InlineData(19777, StoreKind.Session)]
     [InlineData(963940, StoreKind.Folder)]
     [InlineData(1005569, StoreKind.Folder)]
     [InlineData(401075, StoreKind.Folder)]

@@ -6,9 +6,6 @@ namespace AspireElection.Tests.Simulation.Histories;
 /// </summary>
 internal sealed class SessionServer(History history, double rate) : Server(history, rate)
 {
-    /// <summary>How far the numbers on the disk are ahead, as the store has it.</summary>
-    private const long Ahead = 3_600_000_000;
-
     private static readonly long s_longestWait = TimeSpan.FromSeconds(10).Ticks;
     private static readonly long s_connectionCheck = TimeSpan.FromSeconds(1).Ticks;
 
@@ -134,11 +131,10 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
             return new TakeAnswer(0);
         var token = History.Mistake == WorldMistake.TokenFromAWipedCounter
             ? (_row?.Token ?? 0) + 1
-            : FencingToken.Next(crashed ? _row!.Durable : _row?.Token ?? 0, candidacy.HighestToken, Microseconds);
-        // What a crash takes must not have lasted for longer than what it leaves says, and the next number must be above its own.
-        var durable = _row is null || _row.Lease < candidacy.LeaseDuration || token > _row.Durable;
-        var row = new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, _mark, UtcNow);
-        Write(row with { Durable = durable ? token + Ahead : _row!.Durable }, durable);
+            : FencingToken.Next(_row?.Token ?? 0, candidacy.HighestToken, Microseconds);
+        // What a crash takes must not have lasted for longer than what it leaves says, and the next number must be another one.
+        var durable = _row is null || _row.Lease < candidacy.LeaseDuration || token == Math.Max(_row.Token, candidacy.HighestToken) + 1;
+        Write(new TermRow(token, candidacy.Id, candidacy.Address, candidacy.LeaseDuration, backend, _epoch, _mark, UtcNow), durable);
         session.IdleTimeout = candidacy.LeaseDuration.Ticks;
         Idle(session);
         History.Granted(candidacy.Id.ToString(), token, lastToken < alive ? [alive] : []);

@@ -1,8 +1,8 @@
 namespace AspireElection.Tests.Simulation.Histories;
 
-/// <summary>The row of the last term, which outlives restarts; a crash takes no term that is above <paramref name="Durable"/>.</summary>
+/// <summary>The row of the last term, which outlives restarts.</summary>
 internal sealed record TermRow(
-    long Token, CandidateId Id, string? Address, TimeSpan Lease, int Backend, int Epoch, int Mark, DateTimeOffset Since, bool Released = false, long Durable = 0);
+    long Token, CandidateId Id, string? Address, TimeSpan Lease, int Backend, int Epoch, int Mark, DateTimeOffset Since, bool Released = false);
 
 /// <summary>What the statement that takes a term answers.</summary>
 /// <param name="Token">The term that was taken; 0 when it was not.</param>
