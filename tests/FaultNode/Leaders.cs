@@ -41,17 +41,19 @@ internal static class Leaders
             await cadence.WaitForNextTickAsync(limit.Token);
         using var aLease = new PeriodicTimer(lease);
         await aLease.WaitForNextTickAsync();
-        var least = TimeSpan.MaxValue;
+        var (least, alive) = (TimeSpan.MaxValue, long.MaxValue);
         for (var i = 0; i < Leases; i++)
         {
             var used = Environment.CpuUsage.TotalTime;
             await aLease.WaitForNextTickAsync();
             used = Environment.CpuUsage.TotalTime - used;
             least = used < least ? used : least;
+            // A machine that is late keeps many renewals on their way.
+            alive = Math.Min(alive, Alive());
         }
 
         var renewals = count * (lease / options.RenewPeriod.Value);
-        var each = (Alive() - before) / count;
+        var each = (alive - before) / count;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{each} {least.TotalMicroseconds / renewals:0} {candidates.Count(c => c.IsLeader)}"));
         GC.KeepAlive(first);

@@ -24,6 +24,7 @@ internal sealed class Standing(
     private volatile bool _lineWasDown;
     private bool _granted;
     private volatile bool _refused;
+    private volatile bool _mineIsRefused;
     private long _orphan;
     private int _rank;
 
@@ -97,14 +98,15 @@ internal sealed class Standing(
 
     private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
     {
-        _tryNow = false;
+        (_tryNow, _mineIsRefused) = (false, false);
+        var orphan = _orphan;
         var history = confirmation is null ? null : await confirmation.HistoryAsync(_bound, cancellationToken);
         var sentAt = clock.GetTimestamp();
         known.Hear(candidacy.LastSeen);
         RedisValue[] values =
         [
             candidacy.Priority, Milliseconds(candidacy.LeaseDuration), candidacy.HighestToken, string.Join(',', known.For(_me).Tokens),
-            _orphan, candidacy.Address ?? string.Empty,
+            orphan, candidacy.Address ?? string.Empty,
         ];
         var answer = (string[])(await calls.SeatAsync(
             RedisScript.Acquire, candidacy.Election, _me, values, _bound, GiveBack, cancellationToken))!;
@@ -117,6 +119,7 @@ internal sealed class Standing(
 
         _rank = int.Parse(answer[0], CultureInfo.InvariantCulture);
         var state = SeatState.Parse(answer[1..], _heard.Newest.State);
+        _mineIsRefused = state.Holder == _me && (state.Kind == SeatKind.Reserved || state.Token == orphan);
         Hear(state, sentAt);
         _refused = state.Kind == SeatKind.Free;
         return null;
@@ -141,6 +144,8 @@ internal sealed class Standing(
     /// <summary>When to ask again. Not all at once: each leaves those before it in line a slot of time.</summary>
     private long TryAt()
     {
+        if (_mineIsRefused && !_tryNow)
+            return clock.Add(known.For(_me).EndsAt, TimeSpan.FromMilliseconds(1));
         if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
             return long.MinValue;
         // A free seat that was refused is that of a server that may have lost its data.
@@ -170,7 +175,7 @@ internal sealed class Standing(
     {
         if (SeatState.FromMessage(message, _heard.Newest.State) is not { } state)
             return;
-        _refused = false;
+        (_refused, _mineIsRefused) = (false, false);
         Hear(state, long.MinValue);
     }
 
@@ -187,7 +192,8 @@ internal sealed class Standing(
             // Reserved for this candidate; or held by it, although no grant ever arrived: that term is its orphan.
             if (state.Kind == SeatKind.Held)
                 _orphan = state.Token;
-            _tryNow = true;
+            // Unless it was just refused, because of a term that somebody may still trust in: until that ends.
+            _tryNow |= !_mineIsRefused;
         }
 
         // A renewal only moves the instant away, and the wait looks at it in slices anyway.

@@ -95,7 +95,9 @@ internal static class PostgresFaults
         while (await reader.ReadAsync())
         {
             var name = reader.GetString(0).Split(' ')[^1];
-            line.Add(strike.Followers.Single(f => f.NodeId == name));
+            // The leader of a moment ago may stand there again: then the line is not yet what the fault wants.
+            if (strike.Followers.FirstOrDefault(f => f.NodeId == name) is { } follower)
+                line.Add(follower);
         }
 
         return line;

@@ -46,6 +46,27 @@ public sealed class LossTests(RedisServer server) : RedisTests(server)
     }
 
     [Fact]
+    public async Task Over_a_wipe_a_turn_is_no_proof_that_an_earlier_term_has_ended()
+    {
+        var lease = TimeSpan.FromSeconds(2);
+        var before = await Acquire(await StoreAsync(), Stand("node-1", lease));
+        var waiter = Stand("node-2", lease);
+        var waiting = Campaign(await StoreAsync(), waiter);
+        await UntilWaiting(1);
+
+        await Admin.ExecuteAsync("FLUSHALL");
+        var ignorant = await StoreAsync();
+        var between = await Acquire(ignorant, Stand("node-3", TimeSpan.FromMinutes(1)));
+        // As its next heartbeat would do.
+        await Admin.SortedSetAddAsync(Key("line"), waiter.Id.ToString(), 0);
+        await ignorant.ReleaseAsync(between.Term, Ending);
+
+        var after = await waiting.WaitAsync(Bound);
+        Assert.True(after.AnchoredAt >= before.AnchoredAt + (lease - TimeSpan.FromMilliseconds(2)).ToTicksOf(BootClock.Instance));
+        Assert.True(after.Term.Token > between.Term.Token);
+    }
+
+    [Fact]
     public async Task A_term_whose_successor_was_released_is_waited_for_by_nobody()
     {
         var store = await StoreAsync();

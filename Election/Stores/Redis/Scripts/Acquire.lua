@@ -1,7 +1,8 @@
 -- Takes the seat for a candidate, or puts it in line and answers with what it has to wait for.
--- known: terms that the candidate has seen and whose end has not come; an empty seat is taken from them only if the
+-- known: terms that the candidate has seen and whose end has not come; the seat is taken from them only if the
 --   release of each, or that of a later term in the same life of the data, is on record here: a wiped store hands out
---   a seat that somebody still trusts in.
+--   a seat that somebody still trusts in. That a later term was given back to this candidate is no such record: it may
+--   have been granted by a request from before the wipe, to somebody who knew nothing.
 -- orphan: the token of a term of this very incarnation whose grant nobody heard of. It is named, so that the late
 --   copy of an abandoned request cannot take the seat from a newer term of the same candidate.
 local priority, lease, seen, known, orphan, address = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -15,8 +16,7 @@ for number in string.gmatch(known, '%d+') do
   local token = tonumber(number)
   if released ~= token and not (first <= token and released > token) then over = false end
 end
-local empty = not held and over
-if mine or empty then
+if over and (mine or not held) then
   local now = microseconds()
   -- Two records of the last token: either of them may have been evicted.
   local stored = tonumber(redis.call('HGET', term, 'token') or '0')

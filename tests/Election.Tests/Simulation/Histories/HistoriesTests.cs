@@ -49,6 +49,7 @@ public sealed class HistoriesTests(ITestOutputHelper output)
     [InlineData(14300, StoreKind.Lease)]
     [InlineData(10875, StoreKind.Session)]
     [InlineData(19777, StoreKind.Session)]
+    [InlineData(642630, StoreKind.Lease)]
     [InlineData(963940, StoreKind.Folder)]
     [InlineData(1005569, StoreKind.Folder)]
     [InlineData(401075, StoreKind.Folder)]

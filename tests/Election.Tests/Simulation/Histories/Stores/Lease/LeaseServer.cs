@@ -53,7 +53,7 @@ internal sealed class LeaseServer(History history, double rate) : Server(history
             (orphan != 0 && d.Kind == SeatKind.Held && d.Token == orphan && d.Holder == me);
         var over = known.All(k => d.Released == k || (d.First != 0 && d.First <= k && d.Released > k)) ||
             Mistake == WorldMistake.NoWipeGuard;
-        if (!mine && !(d.Kind == SeatKind.Free && over))
+        if (!over || !(mine || d.Kind == SeatKind.Free))
         {
             d.Line[me] = candidacy.Priority;
             return (0, State());

@@ -13,6 +13,7 @@ internal sealed class LeaseWait(
     private bool _tryNow;
     private bool _lineWasDown;
     private bool _refused;
+    private bool _mineIsRefused;
     private long _orphan;
 
     public CandidateId Id => candidacy.Id;
@@ -74,13 +75,13 @@ internal sealed class LeaseWait(
 
     public void HearNews(SeatState state)
     {
-        _refused = false;
+        (_refused, _mineIsRefused) = (false, false);
         Hear(state, long.MinValue);
     }
 
     private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
     {
-        _tryNow = false;
+        (_tryNow, _mineIsRefused) = (false, false);
         var sentAt = clock.GetTimestamp();
         known.Hear(candidacy.LastSeen);
         var knownTokens = known.For(Name).Tokens;
@@ -93,13 +94,16 @@ internal sealed class LeaseWait(
             return new Grant(new Term(candidacy.Election, candidacy.Id, granted), anchor);
         }
 
-        Hear(state!, sentAt);
-        _refused = state!.Kind == SeatKind.Free;
+        _mineIsRefused = state!.Holder == Name && (state.Kind == SeatKind.Reserved || state.Token == orphan);
+        Hear(state, sentAt);
+        _refused = state.Kind == SeatKind.Free;
         return null;
     }
 
     private long TryAt()
     {
+        if (_mineIsRefused && !_tryNow)
+            return clock.Add(known.For(Name).EndsAt, TimeSpan.FromMilliseconds(1));
         if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
             return long.MinValue;
         if (_refused)
@@ -124,7 +128,7 @@ internal sealed class LeaseWait(
         {
             if (state.Kind == SeatKind.Held)
                 _orphan = state.Token;
-            _tryNow = true;
+            _tryNow |= !_mineIsRefused;
         }
 
         if (state.Kind != SeatKind.Held || _tryNow)
