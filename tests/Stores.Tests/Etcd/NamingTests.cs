@@ -103,7 +103,7 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
     [Fact]
     public async Task An_older_one_that_the_leader_has_not_heard_of_is_not_passed_over()
     {
-        var held = await Acquire(Store(), Stand("leader"));
+        await Acquire(Store(), Stand("leader"));
         var record = (await LookAsync()).Term!;
         var older = await PutAsync("older", TimeSpan.FromMinutes(1));
         var younger = await PutAsync("younger", TimeSpan.FromMinutes(1));
@@ -111,7 +111,6 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         var answer = await Admin.AskAsync("kv/txn", Name(record, younger, older.Key, younger.Key).Body, EtcdCalls.LongestWait, default);
         Assert.False(answer.Succeeded, "an older one was passed over");
         Assert.True((await LookAsync()).Term is { Released: true, Holder.NodeId: "leader" }, "it was given back in the same step");
-        Assert.Equal("leader", held.Term.Candidate.NodeId);
     }
 
     [Fact]
@@ -137,7 +136,7 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
     [InlineData(false, true)]
     public async Task Nobody_is_named_by_a_term_that_is_over_or_at_a_place_that_is_another_now(bool over, bool moved)
     {
-        var held = await Acquire(Store(), Stand("leader"));
+        await Acquire(Store(), Stand("leader"));
         var record = (await LookAsync()).Term!;
         var next = await PutAsync("next", TimeSpan.FromMinutes(1));
         if (over)
@@ -146,7 +145,6 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         var answer = await Admin.AskAsync("kv/txn", Name(record, named, next.Key).Body, EtcdCalls.LongestWait, default);
         Assert.False(answer.Succeeded);
         Assert.Equal(moved, (await LookAsync()).Term!.Released);
-        Assert.Equal("leader", held.Term.Candidate.NodeId);
     }
 
     [Fact]
