@@ -50,7 +50,8 @@ internal abstract class Contestant : IAsyncDisposable
             if (!GivesUp)
                 await step();
         }
-        catch (Exception exception) when (exception is TimeoutException or IOException or InvalidOperationException or StoreUnavailableException)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException { InnerException: TimeoutException }
+            or IOException or HttpRequestException or InvalidOperationException or StoreUnavailableException)
         {
             Failed++;
             Trouble = exception.Message;

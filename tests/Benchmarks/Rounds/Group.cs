@@ -52,6 +52,17 @@ internal sealed class Group(Place place, TimeSpan lease, bool withLines, Cancell
         await worker.ListensAsync(stop);
     }
 
+    /// <summary>Another in place of one that has ended, which stands in line and has nothing left to do.</summary>
+    public async Task ReplaceAsync(WorkerProcess ended)
+    {
+        await StartAsync(ended.NodeId);
+        await SettledAsync();
+        await _workers[ended.NodeId].RestsAsync(stop);
+    }
+
+    /// <summary>None has anything to do but to renew and to wait.</summary>
+    public Task RestsAsync(WorkerProcess? but = null) => Task.WhenAll(_workers.Values.Where(w => w != but).Select(w => w.RestsAsync(stop)));
+
     /// <summary>One leads and the two others follow it; what was said before that is forgotten.</summary>
     public async Task<WorkerProcess> SettledAsync()
     {

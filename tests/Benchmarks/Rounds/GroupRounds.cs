@@ -13,8 +13,11 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
     /// <summary>Then a group is given up: its store, or the machine, is not fit.</summary>
     private const int MostFailures = 5;
 
-    /// <summary>Followers stand in line again, and the phase of what goes on in periods is a random one.</summary>
-    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(60);
+    /// <summary>
+    /// What asking them has left to do is done, and the phase of what goes on in periods is a random one. Longer than the runtime
+    /// waits before it compiles in the background what was called often.
+    /// </summary>
+    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(110);
 
     private DateTimeOffset _endedAt;
 
@@ -60,6 +63,8 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
         try
         {
             await group.StartAsync();
+            if (series.IsAtOnce)
+                await group.RestsAsync();
             return group;
         }
         catch
@@ -71,13 +76,12 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
 
     private async Task OnceAsync(Group group)
     {
-        var leader = await group.SettledAsync();
-        if (series.Ending == Ending.CutOff)
-            await CutOffAsync(group, leader);
-        else if (!series.IsAtOnce)
-            await KillAsync(group, leader);
+        if (series.IsAtOnce)
+            await AtOnceAsync(group);
+        else if (series.Ending == Ending.CutOff)
+            await CutOffAsync(group, await group.SettledAsync());
         else
-            await AtOnceAsync(group, leader);
+            await KillAsync(group, await group.SettledAsync());
     }
 
     private async Task CutOffAsync(Group group, WorkerProcess leader)
@@ -105,11 +109,14 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
         await (restart ?? RestartAsync(group, leader));
     }
 
-    private async Task AtOnceAsync(Group group, WorkerProcess leader)
+    private async Task AtOnceAsync(Group group)
     {
+        WorkerProcess leader;
         await HeldOffAsync();
         using (await stage.AloneAsync(run.Stop))
         {
+            // Inside: even to be asked is something that happens beside others.
+            leader = await group.SettledAsync();
             await Task.Delay(Settles * (1 + Random.Shared.NextDouble()), TimeProvider.System, run.Stop);
             _endedAt = series.Ending switch
             {
@@ -120,10 +127,15 @@ internal sealed class GroupRounds(Series series, int rounds, Tally tally, Stage 
             tally.Add(_endedAt, await group.NextLeaderAsync(_endedAt));
             if (series.Ending == Ending.Terminate)
                 await leader.EndAsync();
+            // Who leads for the first time has a lot to compile: not beside the next round of another group.
+            if (series.Ending != Ending.Resign)
+                await group.RestsAsync(but: leader);
         }
 
-        if (series.Ending != Ending.Resign)
-            await RestartAsync(group, leader);
+        if (series.Ending == Ending.Resign)
+            return;
+        using var turn = await stage.TogetherAsync(run.Stop);
+        await group.ReplaceAsync(leader);
     }
 
     /// <summary>Who has resigned stands back for a lease: with three workers, one is always free to follow at once.</summary>

@@ -9,12 +9,12 @@ internal sealed class LongLeases : IPart
 
     public bool IsQuick => false;
 
-    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(11 * Math.Ceiling(run.Rounds / 3.0) + 45);
+    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(11 * Math.Ceiling(run.Rounds / 4.0) + 60);
 
     public Task MeasureAsync(Run run) => SideBySide.MeasureAsync(run,
     [
-        .. Series.On([.. Leased, "postgres"], [Series.Long], Ending.CutOff, run.Rounds, groups: 3),
-        .. Series.On(Leased, [Series.Long], Ending.Kill, run.Rounds, groups: 3),
+        .. Series.On([.. Leased, "postgres"], [Series.Long], Ending.CutOff, run.Rounds, groups: 4),
+        .. Series.On(Leased, [Series.Long], Ending.Kill, run.Rounds, groups: 4),
         .. Series.On([.. Leased, "postgres"], [Series.Middle], Ending.CutOff, run.Rounds),
         .. Series.On(Leased, [Series.Middle], Ending.Kill, run.Rounds),
     ],

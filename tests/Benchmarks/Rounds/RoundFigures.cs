@@ -1,3 +1,4 @@
+using AspireElection.Benchmarks.Limits;
 using AspireElection.Benchmarks.Peers;
 using AspireElection.Benchmarks.Report;
 
@@ -37,13 +38,7 @@ internal static class RoundFigures
         var figure = Made(series, "SIGKILL to next leader", tally.Next, tally);
         return series.Store switch
         {
-            "postgres" => figure with
-            {
-                Peer = "PostgreSQL: bare advisory lock, SIGKILL",
-                RatioLimit = 2,
-                // A large process lives on for some milliseconds, with its connections, while the system takes its memory back.
-                Beside = ["PostgreSQL: bare advisory lock, SIGKILL of a web process that holds it", PgBoss.Killed],
-            },
+            "postgres" => PostgresKillLimit.OfWorkers(figure),
             // What others were measured with.
             "redis" when series.Lease == Series.Middle => figure with { Limit = LeaseBound(series), Beside = [RedisElectors.PollingKilled, RedisElectors.RedlockKilled] },
             _ => figure with { Limit = LeaseBound(series) },

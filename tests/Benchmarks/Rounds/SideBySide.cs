@@ -8,13 +8,21 @@ internal static class SideBySide
     /// <param name="run">The run.</param>
     /// <param name="all">What is measured.</param>
     /// <param name="about">How long it should take; half as long again, and no more rounds begin.</param>
-    public static async Task MeasureAsync(Run run, IReadOnlyList<Series> all, TimeSpan about)
+    public static Task MeasureAsync(Run run, IReadOnlyList<Series> all, TimeSpan about)
+    {
+        var (done, wanted) = (0, all.Sum(s => s.Rounds));
+        return MeasureAsync(run, all, about, () => Progress.Show(Interlocked.Increment(ref done), wanted));
+    }
+
+    /// <param name="run">The run.</param>
+    /// <param name="all">What is measured.</param>
+    /// <param name="about">How long it should take; half as long again, and no more rounds begin.</param>
+    /// <param name="told">Called after each round.</param>
+    public static async Task MeasureAsync(Run run, IReadOnlyList<Series> all, TimeSpan about, Action told)
     {
         var endsAt = DateTimeOffset.UtcNow + about * 1.5;
         var stage = new Stage();
-        var (done, wanted) = (0, all.Sum(s => s.Rounds));
-        await Task.WhenAll(all.Select(series => MeasureAsync(run, series, stage, endsAt, () =>
-            Progress.Show(Interlocked.Increment(ref done), wanted))));
+        await Task.WhenAll(all.Select(series => MeasureAsync(run, series, stage, endsAt, told)));
     }
 
     private static async Task MeasureAsync(Run run, Series series, Stage stage, DateTimeOffset endsAt, Action told)

@@ -13,6 +13,14 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private const int MostErrors = 5;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longer than the runtime waits before it compiles in the background what was called often.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>In that time, which is a tick of the system's: renewals need less, compiling needs more.</summary>
+    private static readonly TimeSpan QuietUse = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(15);
+
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;
@@ -55,6 +63,20 @@ internal sealed class WorkerProcess : IAsyncDisposable
         {
             throw new TimeoutException($"{NodeId} did not start within {StartLimit.TotalSeconds:0} s: {string.Join(' ', _errors)}");
         }
+    }
+
+    /// <summary>Returns when it uses next to no processor time: what it runs has been compiled, and it waits.</summary>
+    public async Task RestsAsync(CancellationToken stop)
+    {
+        var end = DateTimeOffset.UtcNow + RestLimit;
+        for (var before = Used(); DateTimeOffset.UtcNow < end; before = Used())
+        {
+            await Task.Delay(Quiet, TimeProvider.System, stop);
+            if (Used() - before <= QuietUse)
+                return;
+        }
+
+        throw new TimeoutException($"{NodeId} did not come to rest within {RestLimit.TotalSeconds:0} s");
     }
 
     public async Task<Answer> AskAsync(CancellationToken stop) => Answer.Parse(await Http.GetByteArrayAsync($"{await _address.Task}/election", stop));
@@ -100,6 +122,12 @@ internal sealed class WorkerProcess : IAsyncDisposable
         Send(Signal.Kill);
         await EndAsync();
         _process.Dispose();
+    }
+
+    private TimeSpan Used()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
     }
 
     private void Hear(string? line, Action<Said> hear)
