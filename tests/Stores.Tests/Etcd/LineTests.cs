@@ -40,23 +40,6 @@ public sealed class LineTests(EtcdServer server) : EtcdTests(server)
     }
 
     [Fact]
-    public async Task Who_follows_a_release_takes_the_term_without_a_look_and_keeps_its_lease_beside()
-    {
-        var leading = Store();
-        var held = await Acquire(leading, Stand("leader"));
-        await using var line = new CountingLine(Server.Port);
-        var next = Campaign(Store($"http://127.0.0.1:{line.Port}"), Stand("next"));
-        await UntilInLine(2);
-        await Until(() => Task.FromResult(line.Trips >= 3), "it watches");
-        var before = line.Trips;
-        await leading.ReleaseAsync(held.Term, Ending);
-        var grant = await next.WaitAsync(Bound);
-        // The term, the lease, and the watch of its own key, which begins then.
-        Assert.InRange(line.Trips - before, 2, 3);
-        Assert.Equal(grant.Term.Token, (await LookAsync()).Term!.Token);
-    }
-
-    [Fact]
     public async Task Whoever_is_first_makes_way_for_a_better_one_without_a_term()
     {
         var store = Store();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AspireElection.Faults.Harness;
 using AspireElection.Stores.Etcd;
 using AspireElection.Stores.Tests.Servers;
 
@@ -48,28 +49,30 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
     public async Task Who_is_named_as_it_leaves_gives_the_term_back()
     {
         var leading = Store();
-        for (var round = 0; round < 8; round++)
+        var held = await Acquire(leading, Stand("leader"));
+        await using var line = new TcpProxy(Server.Port);
+        var store = Store($"http://127.0.0.1:{line.Port}");
+        var watches = new TaskCompletionSource();
+        var told = SightedAsync(store, s =>
         {
-            var held = await Acquire(leading, Stand("leader"));
-            using var leave = new CancellationTokenSource();
-            var leaving = Store().AcquireAsync(Stand("leaving"), leave.Token).AsTask();
-            await UntilInLine(2);
-            await UntilKnownAsync(leading, 1);
-            var releasing = leading.ReleaseAsync(held.Term, Ending).AsTask();
-            if (round % 2 == 0)
-                await releasing;
-            await leave.CancelAsync();
-            await releasing;
-            try
-            {
-                await Store().ReleaseAsync((await leaving.WaitAsync(Bound)).Term, Ending);
-                break;
-            }
-            catch (OperationCanceledException)
-            {
-                await UntilInLine(0);
-            }
-        }
+            watches.TrySetResult();
+            return s.Leader?.NodeId == "leaving";
+        });
+        await watches.Task.WaitAsync(Bound);
+        using var leave = new CancellationTokenSource();
+        var leaving = store.AcquireAsync(Stand("leaving"), leave.Token).AsTask();
+        await UntilInLine(2);
+        await UntilKnownAsync(leading, 1);
+        // It hears of its term, and cannot ask whether it is true.
+        line.ToServer.Hold();
+        await leading.ReleaseAsync(held.Term, Ending);
+        await told.WaitAsync(Bound);
+        Assert.False(leaving.IsCompleted);
+        await leave.CancelAsync();
+        line.ToServer.Restore();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving.WaitAsync(Bound));
+        await UntilInLine(0);
+        Assert.True((await LookAsync()).Term is { Released: true, Holder.NodeId: "leaving" }, "it was named and did not give the term back");
     }
 
     [Fact]
@@ -118,17 +121,29 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
     {
         var older = await PutAsync("older", TimeSpan.FromMinutes(1));
         var before = await PutAsync("before", TimeSpan.FromMinutes(1));
-        var waiting = Campaign(Store(), Stand("next"));
-        await UntilInLine(3);
-        var released = new TermRecord(
-            FencingToken.Next(0, 0, 0), before.Candidate!.Value, null, DateTimeOffset.UnixEpoch, before.Key, before.Created, 1, Seconds: 2, First: 1, Released: true);
-        var leave = new Txn().Then(Txn.Delete(before.Key), Txn.Put(EtcdKeys.Term(Election), released.ToString()));
-        var left = (await Admin.AskAsync("kv/txn", leave.Body, EtcdCalls.LongestWait, default)).Revision;
-        // Nothing tells that it was tried and refused: whoever takes it wrongly does so within milliseconds.
-        await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(0.5)));
+        await using var line = new CountingLine(Server.Port);
+        var waiting = await CampaignBehindAsync(line, "next", 3);
+        var left = await LeaveAsync(before);
+        // It was tried and refused by the time that the older one is watched; whoever takes it wrongly has it by then.
+        await Until(() => Task.FromResult(waiting.IsCompleted || line.Sent(Txn.Base64(older.Key)) > 0), "it waits behind the older one");
         Assert.Equal(left, (await LookAsync()).TermModified);
         await EtcdFacts.DeleteAsync(Admin, older.Key);
         Assert.Equal("next", (await waiting.WaitAsync(Bound)).Term.Candidate.NodeId);
+    }
+
+    [Fact]
+    public async Task Who_follows_a_release_takes_the_term_without_a_look_and_keeps_its_lease()
+    {
+        // Nobody is named by a place that no store keeps.
+        var before = await PutAsync("before", TimeSpan.FromMinutes(1));
+        await using var line = new CountingLine(Server.Port);
+        var waiting = await CampaignBehindAsync(line, "next", 2);
+        var (looks, kept) = (Looks(line), line.Sent("lease/keepalive"));
+        await LeaveAsync(before);
+        var grant = await waiting.WaitAsync(Bound);
+        Assert.Equal(looks, Looks(line));
+        Assert.True(line.Sent("lease/keepalive") > kept, "its lease was not kept");
+        Assert.Equal(grant.Term.Token, (await LookAsync()).Term!.Token);
     }
 
     [Theory]
@@ -223,6 +238,33 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         record with { Token = record.Token + 1, Holder = next.Candidate!.Value, Key = next.Key, Created = next.Created },
         next.Priority,
         others);
+
+    /// <summary>A candidate behind whoever stands there, which is told of terms as well, as every candidate of the library is.</summary>
+    private async Task<Task<Grant>> CampaignBehindAsync(CountingLine line, string node, int inLine)
+    {
+        var store = Store($"http://127.0.0.1:{line.Port}");
+        await SightedAsync(store, _ => true);
+        var waiting = Campaign(store, Stand(node));
+        await UntilInLine(inLine);
+        return waiting;
+    }
+
+    /// <summary>
+    /// The leader that stood there gives its term back, and then its place: who waits is told of the first by one watch and of the
+    /// second by another, and has to hear of the term first.
+    /// </summary>
+    private async Task<long> LeaveAsync(Place leader)
+    {
+        var released = new TermRecord(
+            FencingToken.Next(0, 0, 0), leader.Candidate!.Value, null, DateTimeOffset.UnixEpoch, leader.Key, leader.Created, 1, Seconds: 2, First: 1, Released: true);
+        await Admin.AskAsync("kv/put", Put(EtcdKeys.Term(Election), released.ToString()), EtcdCalls.LongestWait, default);
+        var left = (await LookAsync()).TermModified;
+        await EtcdFacts.DeleteAsync(Admin, leader.Key);
+        return left;
+    }
+
+    /// <summary>Requests that only read: those that take or name compare something first.</summary>
+    private static int Looks(CountingLine line) => line.Sent("\"compare\":[]");
 
     /// <summary>A place that nobody keeps, as of a process that was killed.</summary>
     private async Task<Place> PutAsync(string node, TimeSpan lease)

@@ -1,15 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace AspireElection.Stores.Tests.Servers;
 
-/// <summary>A line to a server that counts bytes and round trips: requests that follow an answer, and the first of each connection.</summary>
+/// <summary>
+/// A line to a server that counts bytes and round trips, which are requests that follow an answer and the first of each connection,
+/// and how often something was asked.
+/// </summary>
 internal sealed class CountingLine : IAsyncDisposable
 {
+    /// <summary>What is looked for is asked at the beginning.</summary>
+    private const int MostSent = 1024 * 1024;
+
     private readonly int _target;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _accepting;
+    private readonly List<StringBuilder> _sent = [];
     private int _trips;
     private long _bytes;
 
@@ -26,6 +34,12 @@ internal sealed class CountingLine : IAsyncDisposable
 
     /// <summary>Both ways.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>How often a text was sent to the server, among the first million characters of each connection.</summary>
+    public int Sent(string text)
+    {
+        lock (_sent) return _sent.Sum(s => s.ToString().Split(text).Length - 1);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -54,14 +68,21 @@ internal sealed class CountingLine : IAsyncDisposable
         using var far = new TcpClient { NoDelay = true };
         near.NoDelay = true;
         bool answered = true;
+        var sent = new StringBuilder();
+        lock (_sent) _sent.Add(sent);
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
-            Task asking = PumpAsync(near, far, () =>
+            Task asking = PumpAsync(near, far, bytes =>
             {
+                lock (_sent)
+                {
+                    if (sent.Length < MostSent) sent.Append(Encoding.Latin1.GetString(bytes.Span));
+                }
+
                 if (Interlocked.Exchange(ref answered, false)) Interlocked.Increment(ref _trips);
             });
-            Task answering = PumpAsync(far, near, () => Volatile.Write(ref answered, true));
+            Task answering = PumpAsync(far, near, _ => Volatile.Write(ref answered, true));
             await Task.WhenAny(asking, answering);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
@@ -70,14 +91,14 @@ internal sealed class CountingLine : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(TcpClient from, TcpClient to, Action passed)
+    private async Task PumpAsync(TcpClient from, TcpClient to, Action<ReadOnlyMemory<byte>> passed)
     {
         var buffer = new byte[64 * 1024];
         try
         {
             while (await from.GetStream().ReadAsync(buffer, _ending.Token) is > 0 and int count)
             {
-                passed();
+                passed(buffer.AsMemory(0, count));
                 Interlocked.Add(ref _bytes, count);
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _ending.Token);
             }

@@ -8,7 +8,7 @@ using Npgsql;
 namespace AspireElection.Stores.Tests.Postgres.Many;
 
 /// <summary>Where shared sessions are refused, where they wait, and how a host asks for them.</summary>
-[Collection(SharedPostgres.Name)]
+[Collection(SharedSessionsPostgres.Name)]
 public sealed class FitnessTests(PostgresServer server) : SharedFacts(server)
 {
     [Theory]

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace AspireElection.Stores.Tests.Postgres.Many;
 
 /// <summary>Whole processes with 500 candidates each, for a user who has the connections of a server with default settings.</summary>
-[Collection(SharedPostgres.Name)]
+[Collection(SharedSessionsPostgres.Name)]
 public sealed class ManyElectionsTests(PostgresServer server, ITestOutputHelper output) : SharedFacts(server)
 {
     private const int Count = 500;

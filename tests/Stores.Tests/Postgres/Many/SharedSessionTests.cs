@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace AspireElection.Stores.Tests.Postgres.Many;
 
 /// <summary>Sessions that hold the seats of many elections: what they cost, and what the elections share and what not.</summary>
-[Collection(SharedPostgres.Name)]
+[Collection(SharedSessionsPostgres.Name)]
 public sealed class SharedSessionTests(PostgresServer server, ITestOutputHelper output) : SharedFacts(server)
 {
     [Fact]

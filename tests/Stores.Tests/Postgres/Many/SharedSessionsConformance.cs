@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace AspireElection.Stores.Tests.Postgres.Many;
 
 /// <summary>The same promises where the elections of a store share two sessions.</summary>
-[Collection(SharedPostgres.Name)]
+[Collection(SharedSessionsPostgres.Name)]
 public sealed class SharedSessionsConformance(PostgresServer server, ITestOutputHelper output) : StoreConformance<PostgresStore>(output)
 {
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(server.ConnectionString);

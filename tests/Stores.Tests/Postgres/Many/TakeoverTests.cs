@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace AspireElection.Stores.Tests.Postgres.Many;
 
 /// <summary>From the end of a process that held many seats to the next terms.</summary>
-[Collection(SharedPostgres.Name)]
+[Collection(SharedSessionsPostgres.Name)]
 public sealed class TakeoverTests(PostgresServer server, ITestOutputHelper output) : SharedFacts(server)
 {
     [Fact]
