@@ -6,12 +6,13 @@ namespace AspireElection.Stores.Postgres;
 /// The tables of all elections, created on demand in the first schema of the user's search path. Where they exist
 /// already, no right to create anything is needed.
 /// </summary>
-internal sealed class PostgresSchema(NpgsqlDataSource source) : IDisposable
+internal sealed class PostgresSchema(NpgsqlDataSource source, PostgresErrors errors) : IDisposable
 {
     private const int TableCount = 6;
 
     private const string Present = """
-        SELECT count(to_regclass(name)) FROM unnest(ARRAY['election_terms', 'election_marker', 'node_records',
+        SELECT count(to_regclass(name)), (SELECT relpersistence <> 'u' FROM pg_class WHERE oid = to_regclass('election_marker'))
+        FROM unnest(ARRAY['election_terms', 'election_marker', 'node_records',
             'election_ledger', 'election_ledger_fence', 'election_log']) AS name
         """;
 
@@ -82,7 +83,11 @@ internal sealed class PostgresSchema(NpgsqlDataSource source) : IDisposable
                 return;
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
             if (!await IsPresentAsync(connection, cancellationToken))
+            {
                 await CreateAsync(connection, cancellationToken);
+                await IsPresentAsync(connection, cancellationToken);
+            }
+
             _exists = true;
         }
         finally
@@ -93,10 +98,15 @@ internal sealed class PostgresSchema(NpgsqlDataSource source) : IDisposable
 
     public void Dispose() => _oneAtATime.Dispose();
 
-    private static async Task<bool> IsPresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<bool> IsPresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var present = new NpgsqlCommand(Present, connection);
-        return (long)(await present.ExecuteScalarAsync(cancellationToken))! == TableCount;
+        await using var found = await present.ExecuteReaderAsync(cancellationToken);
+        await found.ReadAsync(cancellationToken);
+        // Somebody restored or altered it: its row would outlast a crash, and the terms that the crash took would not be waited out.
+        if (!await found.IsDBNullAsync(1, cancellationToken) && found.GetBoolean(1))
+            throw errors.Unfit("the table election_marker is not UNLOGGED, and nobody would notice a crash; as its owner: ALTER TABLE election_marker SET UNLOGGED");
+        return found.GetInt64(0) == TableCount;
     }
 
     private static async Task CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

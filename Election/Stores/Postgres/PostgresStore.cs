@@ -50,7 +50,7 @@ public sealed class PostgresStore : IElectionStore
     {
         ArgumentNullException.ThrowIfNull(dataSource);
         _errors = new PostgresErrors(dataSource.ConnectionString);
-        _schema = new PostgresSchema(dataSource);
+        _schema = new PostgresSchema(dataSource, _errors);
         _settings = new ConnectionSettings(dataSource);
         _pool = new PooledStatements(dataSource, _schema, _errors);
         // What is declared in an initializer is known only after this constructor.

@@ -66,6 +66,21 @@ public sealed class RightsTests(PostgresServer server) : PostgresFacts(server)
     }
 
     [Theory]
+    [InlineData("SELECT 1")]
+    [InlineData("DROP TABLE election_log")]
+    public async Task A_marker_that_would_outlast_a_crash_is_refused_and_what_to_do_is_said(string before)
+    {
+        await NewStore(AsOwner()).ListAsync(Election, CancellationToken.None);
+        await ExecuteAsync(AsOwner(), $"ALTER TABLE election_marker SET LOGGED; {before}");
+        var refused = NewStore(AsOwner());
+        var says = await Refused(refused);
+        const string Cure = "ALTER TABLE election_marker SET UNLOGGED";
+        Assert.EndsWith(Cure, says, StringComparison.Ordinal);
+        await ExecuteAsync(AsOwner(), Cure);
+        await Acquire(refused, Stand("node-1"));
+    }
+
+    [Theory]
     [InlineData("default_transaction_read_only = on", "it is read-only; connect to the primary, or take default_transaction_read_only from the user")]
     [InlineData("search_path = nowhere", "create a schema of the user's search path, or set Search Path in the connection string")]
     public async Task A_setting_of_the_user_in_which_no_election_can_be_is_named(string setting, string says)
