@@ -56,7 +56,8 @@ public sealed partial class Candidate : IAsyncDisposable, INode
         ILogger? logger,
         TimeProvider clock,
         ElectionThreads threads,
-        Random random)
+        Random random,
+        bool isRehearsal = false)
     {
         if (ElectionOptionsValidator.Problems(election, options) is { Count: > 0 } problems)
             throw new ArgumentException(string.Join("; ", problems.Select(p => $"{p.Setting} is {p.Value}; allowed: {p.Allowed}")));
@@ -65,7 +66,7 @@ public sealed partial class Candidate : IAsyncDisposable, INode
         _unread = options;
         _priority = options.Priority;
         Id = CandidateId.New(options.NodeId, options.InstanceId, random);
-        var telemetry = new ElectionTelemetry(this, store.Kind, options.ElectionAttributes);
+        var telemetry = new ElectionTelemetry(this, store.Kind, options.ElectionAttributes, isRehearsal);
         _with = new Equipment(
             election, store, LeadershipTimes.From(options), clock, threads, random, logger ?? NullLogger.Instance, telemetry, this);
         if (options.Announcements is { } announcements)

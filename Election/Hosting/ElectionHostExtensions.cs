@@ -38,6 +38,7 @@ public static class ElectionHostExtensions
         services.TryAddSingleton<Elections>();
         // An instance, which the host does not dispose: a farewell may still be on its way then.
         services.TryAddKeyedSingleton<SemaphoreSlim>(nameof(TransitionRecorder), new SemaphoreSlim(HistoryAtOnce));
+        services.TryAddSingleton(static _ => new Rehearsal(BootClock.Instance, ElectionThreads.OfProcess));
         services.AddSingleton(new ElectionName(election));
         services.AddKeyedSingleton(election, (provider, _) => NewCandidate(provider, election));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ElectionService>());
@@ -52,19 +53,9 @@ public static class ElectionHostExtensions
         var store = services.GetKeyedService<IElectionStore>(election)
             ?? throw new InvalidOperationException($"Election '{election}' has no store: add one, such as .UseRedis() or .UseFile(folder).");
         var candidate = new Candidate(election, store, options, logger);
-        var jobs = services.GetKeyedServices<ILeaderJob>(election)
-            .Select(job => new JobRun(job, store, candidate.Telemetry, BootClock.Instance, logger))
-            .ToList();
-        var times = LeadershipTimes.From(options);
-        var recorder = new TransitionRecorder(
-            store, times, BootClock.Instance, ElectionThreads.OfProcess, services.GetRequiredKeyedService<SemaphoreSlim>(nameof(TransitionRecorder)), logger)
-        {
-            TellsOfJobs = jobs.Count > 0,
-            HasWork = options.WhileLeading.Count > 0,
-        };
-        candidate.AddWork(recorder.BeginAsync);
-        if (jobs.Count > 0)
-            candidate.AddWork(new LeaderJobs(jobs, store, BootClock.Instance, times.RetryPeriod) { Begins = recorder.JobsBegin }.RunAsync);
+        LeaderWork.AddTo(
+            candidate, services.GetKeyedServices<ILeaderJob>(election), options, services.GetRequiredKeyedService<SemaphoreSlim>(nameof(TransitionRecorder)), logger);
+        services.GetRequiredService<Rehearsal>().For(options);
         return candidate;
     }
 }

@@ -6,17 +6,21 @@ namespace AspireElection.Hosting;
 /// Starts the elections when everything else is up (only then the node's own address is known), and resigns before
 /// anything else stops, so that the successor leads while this node still answers.
 /// </summary>
-internal sealed class ElectionService(Elections elections) : IHostedLifecycleService
+internal sealed class ElectionService(Elections elections, Rehearsal rehearsal) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(elections.Candidates.Select(c => c.StartAsync()));
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(elections.Candidates.Select(c => c.StartAsync()));
+        rehearsal.Begin();
+    }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        rehearsal.Stop();
         try
         {
             await Task.WhenAll(elections.Candidates.Select(c => c.StopAsync())).WaitAsync(cancellationToken);

@@ -49,6 +49,7 @@ public sealed class ElectionTelemetry
     private readonly Candidate _candidate;
     private readonly string _store;
     private readonly bool _tellsElections;
+    private readonly bool _isRehearsal;
 
     static ElectionTelemetry()
     {
@@ -61,15 +62,18 @@ public sealed class ElectionTelemetry
             "election.members", () => Observe(s => (long)s.Members.Count, members => members.Sum()), "{member}", "Members of the election");
     }
 
-    internal ElectionTelemetry(Candidate candidate, string store, bool tellsElections)
+    internal ElectionTelemetry(Candidate candidate, string store, bool tellsElections, bool isRehearsal)
     {
         _candidate = candidate;
         _store = store;
         _tellsElections = tellsElections;
+        _isRehearsal = isRehearsal;
     }
 
     internal void Register()
     {
+        if (_isRehearsal)
+            return;
         lock (Live)
             Live.Add(this);
     }
@@ -87,38 +91,39 @@ public sealed class ElectionTelemetry
     internal Activity? StartHandOver(long term, LossReason reason) =>
         Start("hand-over", term)?.SetTag("election.reason", Text(reason));
 
-    internal static Activity? StartStep(string name) => Source.StartActivity(name);
+    /// <summary>A part of what is under way; where that has no span, a part of it has none.</summary>
+    internal static Activity? StartStep(string name) => Activity.Current is null ? null : Source.StartActivity(name);
 
     internal Activity? StartJob(string job, long term) => Start($"job {job}", term)?.SetTag("election.job", job);
 
-    internal void CampaignEnded(TimeSpan duration, Exception? error) => CampaignDuration.Record(duration.TotalSeconds, With(error));
+    internal void CampaignEnded(TimeSpan duration, Exception? error) => Record(CampaignDuration, duration, With(error));
 
-    internal void RenewalEnded(TimeSpan duration, Exception? error) => RenewalDuration.Record(duration.TotalSeconds, With(error));
+    internal void RenewalEnded(TimeSpan duration, Exception? error) => Record(RenewalDuration, duration, With(error));
 
     internal void BecameLeader(TimeSpan? leaderless)
     {
-        Transitions.Add(1, With("reason", "elected"));
+        Count(Transitions, With("reason", "elected"));
         if (leaderless is { } gap)
-            LeaderlessDuration.Record(gap.TotalSeconds, Tags(_tellsElections));
+            Record(LeaderlessDuration, gap, Tags(_tellsElections));
     }
 
     internal void LostLeadership(TimeSpan duration, LossReason reason)
     {
-        Transitions.Add(1, With("reason", Text(reason)));
-        LeadershipDuration.Record(duration.TotalSeconds, With("reason", Text(reason)));
+        Count(Transitions, With("reason", Text(reason)));
+        Record(LeadershipDuration, duration, With("reason", Text(reason)));
     }
 
     internal void JobEnded(string job, string outcome, TimeSpan duration)
     {
         var tags = With("outcome", outcome);
         tags.Add("election.job", job);
-        JobRuns.Add(1, tags);
-        JobDuration.Record(duration.TotalSeconds, tags);
+        Count(JobRuns, tags);
+        Record(JobDuration, duration, tags);
     }
 
-    internal void ChangeDropped() => FanOutDropped.Add(1, Tags(_tellsElections));
+    internal void ChangeDropped() => Count(FanOutDropped, Tags(_tellsElections));
 
-    internal void ClockJumped() => ClockJumps.Add(1, Tags(_tellsElections));
+    internal void ClockJumped() => Count(ClockJumps, Tags(_tellsElections));
 
     /// <summary>A slow listener lost an announcement of the leader of its process.</summary>
     internal static void AnnouncementDropped(string election) => FanOutDropped.Add(1, new KeyValuePair<string, object?>("election.name", election));
@@ -177,10 +182,22 @@ public sealed class ElectionTelemetry
         // spans of others, where nobody listens to its own.
         if (Activity.Current is not null)
             Activity.Current = null;
-        if (!Source.HasListeners())
+        if (_isRehearsal || !Source.HasListeners())
             return null;
         var activity = Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), Tags(true));
         return term is null ? activity : activity?.SetTag("election.term", term);
+    }
+
+    private void Count(Counter<long> counter, in TagList tags)
+    {
+        if (!_isRehearsal)
+            counter.Add(1, tags);
+    }
+
+    private void Record(Histogram<double> histogram, TimeSpan duration, in TagList tags)
+    {
+        if (!_isRehearsal)
+            histogram.Record(duration.TotalSeconds, tags);
     }
 
     private TagList Tags(bool tellsElection)

@@ -11,6 +11,8 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
     /// <summary>Waits in vain between two looks at who keeps the seat: a look a minute.</summary>
     private const int LooksApart = 6;
 
+    private const int Rehearsals = 2;
+
     private readonly Queue<int> _steppedBackFor = new();
     private long _steppedBackAfter;
     private long _outlasted;
@@ -35,14 +37,19 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
 
     /// <summary>
     /// Goes through a whole turn without taking anything. What runs for the first time is compiled, planned and cached
-    /// first: tens of milliseconds, in which a killed leader would have no successor.
+    /// first: tens of milliseconds, in which a killed leader would have no successor. And again: while that goes on the answers
+    /// come before they are waited for, and to be waited for is code of its own.
     /// </summary>
     private async Task RehearseAsync()
     {
         _rehearsing = true;
-        await session.LineUpAloneAsync(candidacy.Id.Incarnation);
-        await TakeAsync();
-        await session.StepBackAsync();
+        for (var pass = 0; pass < Rehearsals; pass++)
+        {
+            await session.LineUpAloneAsync(candidacy.Id.Incarnation);
+            await TakeAsync();
+            await session.StepBackAsync();
+        }
+
         _rehearsing = false;
     }
 

@@ -89,6 +89,7 @@ internal sealed class PostgresSeats(
         var kept = false;
         try
         {
+            Rehearse(session, candidacy);
             Grant grant;
             await using (cancellationToken.UnsafeRegister(static s => ((LockSession)s!).Abort(), session))
                 grant = await new LineWait(session, candidacy, errors, clock).WaitAsync();
@@ -97,7 +98,7 @@ internal sealed class PostgresSeats(
             var seat = new HeldSeat(session, candidacy, grant.Term, clock, errors, over => _held.TryRemove(over.Term, out _));
             _held[grant.Term] = seat;
             seat.Start();
-            _ = TellAsync(grant.Term, Taking);
+            AfterGrant(candidacy, grant.Term);
             return grant;
         }
         catch (NpgsqlException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
@@ -111,11 +112,28 @@ internal sealed class PostgresSeats(
         }
         finally
         {
-            listeners.Members.Left(candidacy);
             if (!kept)
+            {
+                listeners.Members.Left(candidacy);
                 await session.DisposeAsync();
+            }
         }
     }
+
+    /// <summary>Goes through what is done between the grant and the answer, without any effect: what runs for the first time is compiled first.</summary>
+    private void Rehearse(LockSession session, Candidacy candidacy)
+    {
+        var none = new Term(candidacy.Election, candidacy.Id, 0);
+        _ = new HeldSeat(session, candidacy, none, clock, errors, static _ => { });
+        _held.TryRemove(none, out _);
+    }
+
+    /// <summary>What nobody waits for; on another thread, because the new leader waits for this one.</summary>
+    private void AfterGrant(Candidacy candidacy, Term term) => _ = Task.Run(() =>
+    {
+        listeners.Members.Left(candidacy);
+        return TellAsync(term, Taking);
+    });
 
     private async Task TellAsync(Term term, TimeSpan after)
     {
