@@ -11,7 +11,7 @@ public sealed partial class Candidate
 
     Task INode.ResignAsync(Leadership leadership) => ResignAsync(TenureOf(leadership), LossReason.Resigned);
 
-    void INode.Ended(Leadership leadership, LossReason reason)
+    void INode.Ended(Leadership leadership, LossReason reason, DateTimeOffset at)
     {
         // A grant that came too late was never announced, so there is nothing to take back.
         if (TenureOf(leadership) is not { } tenure)
@@ -20,10 +20,10 @@ public sealed partial class Candidate
         Volatile.Read(ref _announcements)?.End(leadership.Token);
         if (!tenure.GivesBack)
             _presence.Refresh();
-        _with.Telemetry.LostLeadership(Clock.GetUtcNow() - leadership.Since, reason);
+        _with.Telemetry.LostLeadership(at - leadership.Since, reason);
         ElectionLog.LostLeadership(Logger, Id.NodeId, Election, leadership.Token, reason);
-        Tell(new ElectionChange.LostLeadership(Clock.GetUtcNow(), leadership, reason));
-        Tell(new ElectionChange.Leaderless(Clock.GetUtcNow()));
+        Tell(new ElectionChange.LostLeadership(at, leadership, reason));
+        Tell(new ElectionChange.Leaderless(at));
         tenure.Ended();
     }
 

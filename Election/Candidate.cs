@@ -1,7 +1,6 @@
 using AspireElection.Telemetry;
 using AspireElection.Timing;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AspireElection;
 
@@ -68,7 +67,7 @@ public sealed partial class Candidate : IAsyncDisposable, INode
         Id = CandidateId.New(options.NodeId, options.InstanceId, random);
         var telemetry = new ElectionTelemetry(this, store.Kind, options.ElectionAttributes, isRehearsal);
         _with = new Equipment(
-            election, store, LeadershipTimes.From(options), clock, threads, random, logger ?? NullLogger.Instance, telemetry, this);
+            election, store, LeadershipTimes.From(options), clock, threads, random, SteadyLogger.Of(logger), telemetry, this);
         if (options.Announcements is { } announcements)
         {
             if (announcements.Election != election)
@@ -131,7 +130,7 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     public string? StoreTrouble => _with.Health.Trouble;
 
     /// <summary>For how long the store has not answered; zero while it does.</summary>
-    public TimeSpan StoreOutage => _with.Health.Outage;
+    public TimeSpan StoreOutage => !_isStarted || _campaign.Stops ? TimeSpan.Zero : _with.Health.Outage;
 
     /// <summary>The lease duration in use.</summary>
     public TimeSpan LeaseDuration => Times.Lease;
@@ -154,10 +153,10 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     internal void AddWork(Func<Leadership, Task> work) => (_work ??= []).Add(work);
 
     /// <summary>Starts campaigning (unless an observer), observing and heartbeats. Returns at once.</summary>
-    /// <exception cref="InvalidOperationException">It was started before: a stopped candidate does not come back.</exception>
-    public Task StartAsync() => StartOnce()
+    /// <exception cref="InvalidOperationException">It was started or stopped before: a stopped candidate does not come back.</exception>
+    public Task StartAsync() => StartIfNew()
         ? Task.CompletedTask
-        : throw new InvalidOperationException($"The candidate {Id} of election '{Election}' was started before; make a new one.");
+        : throw new InvalidOperationException($"The candidate {Id} of election '{Election}' was started or stopped before; make a new one.");
 
     /// <summary>
     /// Waits until this node leads and returns what it holds; disposing that resigns. Starts the candidate where it is
@@ -166,7 +165,7 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     public async Task<Leadership> CampaignAsync(CancellationToken cancellationToken = default)
     {
         using var changes = Changes.Subscribe();
-        StartOnce();
+        StartIfNew();
         if (Leadership is { } held)
             return held;
         await foreach (var change in changes.ReadAsync(cancellationToken))
@@ -189,17 +188,17 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     public ElectionSnapshot Snapshot()
     {
         var own = Leadership;
-        var seen = _observer.Leader;
+        var (seen, endsAt) = _observer.Seen;
         var leader = own is null ? seen : OwnAsLeader(own);
         return new ElectionSnapshot(
             Election,
             Store.Kind,
             Id,
             RoleOf(own is not null, seen),
-            own?.Token ?? Math.Max(_observer.HighestTerm, 0),
+            leader?.Term ?? Math.Max(_observer.HighestTerm, 0),
             own is not null,
             leader,
-            own?.TrustLeft is { } trust ? trust + Times.Margin : leader is null ? TimeSpan.Zero : Clock.Until(_observer.EndsAt),
+            own?.TrustLeft is { } trust ? trust + Times.Margin : leader is null ? TimeSpan.Zero : Clock.Until(endsAt),
             Priority,
             _observer.Transitions,
             _presence.Members)
@@ -225,8 +224,13 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     {
         // One stop for all who ask: who disposes the store after a second call must not cut off the release of the first.
         var own = new TaskCompletionSource();
-        if (Interlocked.CompareExchange(ref _stopped, own.Task, null) is { } underWay)
-            return underWay;
+        lock (_leaving)
+        {
+            if (_stopped is { } underWay)
+                return underWay;
+            _stopped = own.Task;
+        }
+
         return StopOnceAsync(own);
     }
 
@@ -283,10 +287,16 @@ public sealed partial class Candidate : IAsyncDisposable, INode
 
     private async Task PresenceEndsAsync() => await _presence.Over;
 
-    private bool StartOnce()
+    /// <summary>False where it was started or stopped before: by whom does not matter to a host, in which users may be quicker.</summary>
+    internal bool StartIfNew()
     {
-        if (Interlocked.Exchange(ref _isStarted, true))
-            return false;
+        lock (_leaving)
+            return !_isStarted && _stopped is null && Start();
+    }
+
+    private bool Start()
+    {
+        _isStarted = true;
         _with.Telemetry.Register();
         // Callbacks and work may be added until the start; what else was set has been read.
         _whileLeading = (IReadOnlyList<Func<Leadership, Task>>?)_unread!.WorkIfAny ?? [];

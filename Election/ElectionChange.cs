@@ -1,7 +1,7 @@
 namespace AspireElection;
 
 /// <summary>Something that happened in an election, as this node saw it.</summary>
-/// <param name="At">When this node saw it, by its wall clock; for people.</param>
+/// <param name="At">When this node saw it, by its wall clock, for people; of a leadership that ended, when it ended.</param>
 public abstract record ElectionChange(DateTimeOffset At)
 {
     /// <summary>This node became leader.</summary>

@@ -22,7 +22,7 @@ internal interface INode
     void Renewed(Leadership leadership);
 
     /// <summary>A leadership is over.</summary>
-    void Ended(Leadership leadership, LossReason reason);
+    void Ended(Leadership leadership, LossReason reason, DateTimeOffset at);
 
     /// <summary>The seat was given back; must not block.</summary>
     void GaveBack();

@@ -17,6 +17,7 @@ public sealed class Leadership : IAsyncDisposable, IDeadline
     private Completion _told;
     private int _stopReason = -1;
     private int _lossReason = -1;
+    private long _endedAt;
 
     internal Leadership(
         Term term,
@@ -64,6 +65,12 @@ public sealed class Leadership : IAsyncDisposable, IDeadline
     /// <summary>Fires when the leadership is over and another node may lead. It fires last, after state and telemetry.</summary>
     public CancellationToken Lost => _lost.Token;
 
+    /// <summary>
+    /// When it ended, by the wall clock of this node, for people: not when that was noticed, which of a process that stood still is later.
+    /// Null while it holds, and until its end is told.
+    /// </summary>
+    public DateTimeOffset? EndedAt => Volatile.Read(ref _endedAt) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
     /// <summary>Why it ended; null while it holds.</summary>
     public LossReason? EndedBecause => Volatile.Read(ref _lossReason) is >= 0 and var reason ? (LossReason)reason : null;
 
@@ -105,9 +112,11 @@ public sealed class Leadership : IAsyncDisposable, IDeadline
         _window.Close();
         if (!first)
             return false;
+        var ended = _clock.GetUtcNow() - _clock.GetElapsedTime(_window.EndedAt!.Value);
+        Volatile.Write(ref _endedAt, ended.UtcTicks);
         try
         {
-            _node.Ended(this, reason);
+            _node.Ended(this, reason, ended);
         }
         finally
         {

@@ -26,10 +26,11 @@ internal sealed class SeatObserver(Equipment with)
     public Sighting? Known => Volatile.Read(ref _known);
 
     /// <summary>Who leads; null when the seat is free or its holder has been silent for a lease beyond its end.</summary>
-    public Leader? Leader =>
-        Last is { Leader: { } leader } last && Clock.GetTimestamp() < last.EndsAt + Times.Lease.ToTicksOf(Clock) ? leader : null;
+    public Leader? Leader => Seen.Leader;
 
-    public long EndsAt => Last?.EndsAt ?? 0;
+    /// <summary><see cref="Leader"/>, and when its lease ends, as a timestamp.</summary>
+    public (Leader? Leader, long EndsAt) Seen =>
+        Last is { Leader: { } leader } last && Clock.GetTimestamp() < last.EndsAt + Times.Lease.ToTicksOf(Clock) ? (leader, last.EndsAt) : (null, 0);
 
     public long HighestTerm => Interlocked.Read(ref _highestTerm);
 

@@ -18,7 +18,7 @@ internal sealed class StoreHealth(Equipment with)
         get
         {
             lock (this)
-                return _trouble;
+                return _trouble ?? (IsSilent ? $"{Store} has not answered yet." : null);
         }
     }
 
@@ -28,9 +28,15 @@ internal sealed class StoreHealth(Equipment with)
         get
         {
             lock (this)
-                return _trouble is null ? TimeSpan.Zero : with.Clock.GetElapsedTime(_lastReached);
+                return _trouble is null && !IsSilent ? TimeSpan.Zero : with.Clock.GetElapsedTime(_lastReached);
         }
     }
+
+    /// <summary>
+    /// A heartbeat is due each lease at the latest. One to a server that stands still is not answered, which is no failure before its
+    /// bound is over: for a second lease everything would look well.
+    /// </summary>
+    private bool IsSilent => with.Clock.GetElapsedTime(_lastReached) > with.Times.Lease + with.Times.RetryPeriod;
 
     public void Reached()
     {

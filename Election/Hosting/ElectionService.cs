@@ -12,10 +12,12 @@ internal sealed class ElectionService(Elections elections, Rehearsal rehearsal) 
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    public Task StartedAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(elections.Candidates.Select(c => c.StartAsync()));
+        foreach (var candidate in elections.Candidates)
+            candidate.StartIfNew();
         rehearsal.Begin();
+        return Task.CompletedTask;
     }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)

@@ -6,12 +6,14 @@ namespace AspireElection.Timing;
 /// </summary>
 internal sealed class TrustWindow(TimeProvider clock, long until)
 {
-    private const long Closed = long.MinValue;
-
+    // Once closed, the complement of when that was: below zero, as no timestamp is.
     private long _until = until;
 
     /// <summary>The end of trust; <see cref="long.MinValue"/> once closed.</summary>
-    public long Until => Volatile.Read(ref _until);
+    public long Until => Volatile.Read(ref _until) is >= 0 and var until ? until : long.MinValue;
+
+    /// <summary>When it was closed, or ended before somebody saw that; null while it is neither.</summary>
+    public long? EndedAt => Volatile.Read(ref _until) is < 0 and var ended ? ~ended : null;
 
     /// <summary>One clock read, no allocation.</summary>
     public bool IsOpen
@@ -26,7 +28,7 @@ internal sealed class TrustWindow(TimeProvider clock, long until)
                     return true;
                 // Whoever sees the end first closes the window: otherwise a renewal that arrives just now would
                 // make another caller's later question true again.
-                if (until == Closed || Interlocked.CompareExchange(ref _until, Closed, until) == until)
+                if (until < 0 || Interlocked.CompareExchange(ref _until, ~until, until) == until)
                     return false;
             }
         }
@@ -38,7 +40,7 @@ internal sealed class TrustWindow(TimeProvider clock, long until)
         while (IsOpen)
         {
             var until = Volatile.Read(ref _until);
-            if (until == Closed)
+            if (until < 0)
                 return false;
             if (newUntil <= until || Interlocked.CompareExchange(ref _until, newUntil, until) == until)
                 return true;
@@ -48,5 +50,9 @@ internal sealed class TrustWindow(TimeProvider clock, long until)
     }
 
     /// <summary>Ends trust now.</summary>
-    public void Close() => Volatile.Write(ref _until, Closed);
+    public void Close()
+    {
+        if (IsOpen)
+            Interlocked.Exchange(ref _until, ~clock.GetTimestamp());
+    }
 }

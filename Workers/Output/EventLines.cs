@@ -7,9 +7,10 @@ internal sealed class EventLines(WorkerSettings settings, EventText text, LineWr
 {
     public void Attach(ElectionCallbacks callbacks)
     {
-        callbacks.BecameLeader = leadership => lines.Write(text.BecameLeader(clock.GetUtcNow(), leadership.Token));
+        // When it was so and not when it is printed: a busy pool prints late, and who joins the lines of all nodes would see two leaders.
+        callbacks.BecameLeader = leadership => lines.Write(text.BecameLeader(leadership.Since, leadership.Token));
         callbacks.LostLeadership = (leadership, reason) =>
-            lines.Write(text.LostLeadership(clock.GetUtcNow(), leadership.Token, reason));
+            lines.Write(text.LostLeadership(leadership.EndedAt ?? clock.GetUtcNow(), leadership.Token, reason));
         callbacks.NewLeader = leader =>
         {
             // Of itself a leader has said more already. Another process with this node's name is somebody else.

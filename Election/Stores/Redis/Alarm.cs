@@ -8,10 +8,15 @@ internal sealed class Alarm(TimeProvider clock, TimeSpan slice)
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
 
-    private volatile TaskCompletionSource _rung = new();
+    private TaskCompletionSource _rung = new();
 
     /// <summary>Makes the wait look at its instant again.</summary>
-    public void Ring() => _rung.TrySetResult();
+    public void Ring()
+    {
+        // Who rings has written why just before, and who waits reads it just after: one of both must see the other's.
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _rung).TrySetResult();
+    }
 
     /// <summary>
     /// Waits until the clock has reached what <paramref name="due"/> gives. In slices: the timers below stand still
@@ -22,7 +27,7 @@ internal sealed class Alarm(TimeProvider clock, TimeSpan slice)
         while (true)
         {
             if (_rung.Task.IsCompleted)
-                _rung = new();
+                Interlocked.Exchange(ref _rung, new());
             var rung = _rung.Task;
             var left = clock.Left(due());
             cancellationToken.ThrowIfCancellationRequested();

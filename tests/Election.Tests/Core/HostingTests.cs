@@ -35,6 +35,21 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public async Task A_host_takes_no_harm_of_a_user_who_campaigns_before_it_has_started()
+    {
+        await using var store = new InProcessStore(BootClock.Instance);
+        var builder = Host.CreateApplicationBuilder();
+        builder.AddElection("jobs", options => options.NodeId = "node-1").UseInProcess(store);
+        using var host = builder.Build();
+        var candidate = host.Services.GetRequiredKeyedService<Candidate>("jobs");
+        var held = await candidate.CampaignAsync().WaitAsync(Bound);
+        await host.StartAsync();
+        Assert.Same(held, candidate.Leadership);
+        await host.StopAsync();
+        Assert.Equal(Role.Stopped, candidate.Role);
+    }
+
+    [Fact]
     public async Task Wrong_settings_end_the_start_with_all_problems()
     {
         await using var store = new InProcessStore(BootClock.Instance);

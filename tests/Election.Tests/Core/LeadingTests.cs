@@ -170,6 +170,29 @@ public sealed class LeadingTests
         await candidate.StopAsync();
     });
 
+    [Fact]
+    public void A_leadership_that_ended_while_the_process_stood_still_says_when() => SimulatedWorld.Run(async world =>
+    {
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1");
+        using var changes = candidate.Subscribe();
+        var held = candidate.Leadership!;
+        way.Away = new StoreUnavailableException("away");
+        var end = world.Clock.GetUtcNow() + held.TrustLeft;
+        Assert.Null(held.EndedAt);
+        world.Clock.Skip(TimeSpan.FromMinutes(1));
+        await world.UntilAsync(() => held.Lost.IsCancellationRequested, Nodes.Lease, "the end is told");
+        Assert.Equal(end, held.EndedAt);
+        await foreach (var change in changes.ReadAsync())
+        {
+            if (change is not ElectionChange.LostLeadership lost)
+                continue;
+            Assert.Equal(end, lost.At);
+            break;
+        }
+
+        await candidate.StopAsync();
+    });
+
     [Theory]
     [InlineData(-3600)]
     [InlineData(3600)]

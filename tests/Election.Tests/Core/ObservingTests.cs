@@ -208,6 +208,28 @@ public sealed class ObservingTests
     });
 
     [Fact]
+    public void A_store_that_stands_still_is_noticed_before_a_question_of_a_whole_lease_has_failed() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var (candidate, way) = nodes.New("node-2");
+        way.OnObserve = _ => NothingAsync();
+        await candidate.StartAsync();
+        await world.PassAsync(Nodes.Lease * 3);
+        Assert.Equal(TimeSpan.Zero, candidate.StoreOutage);
+        way.StandsStill = true;
+        await world.PassAsync(Nodes.Lease * 1.5);
+        Assert.True(candidate.StoreOutage >= Nodes.Lease, $"{candidate.StoreOutage}");
+        Assert.NotNull(candidate.StoreTrouble);
+        way.StandsStill = false;
+        await world.PassAsync(Nodes.Lease * 2);
+        Assert.Equal(TimeSpan.Zero, candidate.StoreOutage);
+        await candidate.StopAsync();
+        Assert.Equal(TimeSpan.Zero, candidate.StoreOutage);
+        await leader.StopAsync();
+    });
+
+    [Fact]
     public void Two_processes_of_one_name_are_two_candidates() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);
@@ -254,6 +276,13 @@ public sealed class ObservingTests
         candidacy.Saw(new Sighting(null, 0, Released: true));
         Assert.Null(candidacy.LastSeen!.Leader);
         Assert.Equal(7, candidacy.HighestToken);
+    }
+
+    /// <summary>A watch over which nothing comes.</summary>
+    private static async IAsyncEnumerable<Sighting> NothingAsync()
+    {
+        await new TaskCompletionSource().Task;
+        yield break;
     }
 
     private static async Task ReadAsync(Candidate candidate, List<string> into)

@@ -1,6 +1,7 @@
 using AspireElection.Stores.InProcess;
 using AspireElection.Tests.Simulation;
 using AspireElection.Timing;
+using Microsoft.Extensions.Logging;
 
 namespace AspireElection.Tests.Core;
 
@@ -107,6 +108,49 @@ public sealed class RobustnessTests
         Assert.True(world.Clock.Now - before <= Nodes.Lease.Ticks, "within a lease");
         await leader.StopAsync();
     });
+
+    [Fact]
+    public void A_log_that_throws_ends_neither_heartbeats_nor_observing_nor_the_stop() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var way = new InterceptedStore(nodes.Store);
+        var options = new ElectionOptions { NodeId = "node-2", LeaseDuration = Nodes.Lease };
+        var node = new Candidate(Nodes.Election, way, options, new FullDisk(), world.Clock, world.Threads, new Random(1));
+        way.Away = new StoreUnavailableException("away");
+        await node.StartAsync();
+        await world.PassAsync(Nodes.Lease);
+        way.Away = null;
+        await world.PassAsync(Nodes.Lease * 2);
+        Assert.Equal("node-1", node.Leader?.NodeId);
+        Assert.Contains(leader.LiveMembers, m => m.Id == node.Id);
+        await node.StopAsync();
+        Assert.DoesNotContain(await nodes.Store.ListAsync(Nodes.Election, default), m => m.Id == node.Id);
+        await leader.StopAsync();
+    });
+
+    [Fact]
+    public void Who_was_stopped_before_its_start_does_not_start() => SimulatedWorld.Run(async world =>
+    {
+        var (node, way) = new Nodes(world).New("node-1");
+        await node.StopAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(node.StartAsync);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => node.CampaignAsync());
+        await world.PassAsync(Nodes.Lease);
+        Assert.Null(way.Candidacy);
+        Assert.Equal(Role.Stopped, node.Role);
+    });
+
+    private sealed class FullDisk : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException("No space left on device");
+    }
 
     private static Task Cancelled(CancellationToken token)
     {

@@ -45,6 +45,22 @@ public sealed class TrustWindowTests
     }
 
     [Fact]
+    public void It_ended_when_it_was_closed_or_over_and_not_when_somebody_noticed()
+    {
+        var closed = new TrustWindow(_clock, 100);
+        var over = new TrustWindow(_clock, 100);
+        Assert.Null(over.EndedAt);
+        _clock.MoveTo(50);
+        closed.Close();
+        _clock.MoveTo(150);
+        over.Close();
+        closed.Close();
+        Assert.Equal(50, closed.EndedAt);
+        Assert.Equal(100, over.EndedAt);
+        Assert.Equal(long.MinValue, over.Until);
+    }
+
+    [Fact]
     public void Asking_allocates_nothing()
     {
         var window = new TrustWindow(BootClock.Instance, long.MaxValue);

@@ -35,7 +35,7 @@ internal static class CoreMistakes
             new Edit(Tenure, "_with.Threads.WatchDeadline(Leadership, Times.Slice);", "GC.KeepAlive(_with.Threads);")),
         new("wall clock deciding trust", "the file lease of old: a step back of the clock is a longer lease",
             new Edit(Window, "    private long _until = until;", "    private readonly long _stamp = clock.GetTimestamp();\n    private readonly DateTimeOffset _wall = clock.GetUtcNow();\n    private long _until = until;\n    private long Shift => (clock.GetUtcNow() - _wall).ToTicksOf(clock) - (clock.GetTimestamp() - _stamp);"),
-            new Edit(Window, "Until => Volatile.Read(ref _until);", "Until => Volatile.Read(ref _until) is var until && until == Closed ? Closed : until - Shift;"),
+            new Edit(Window, "and var until ? until : long.MinValue", "and var until ? until - Shift : long.MinValue"),
             new Edit(Window, "var now = clock.GetTimestamp();", "var now = clock.GetTimestamp() + Shift;"),
             new Edit(Window, "        while (IsOpen)\n", "        newUntil += Shift;\n        while (IsOpen)\n")),
         new("unknown renewal ends the term at once", "a store that is slow for a second costs a leader; section 1 allows it up to the end of trust",

@@ -18,6 +18,9 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
     /// <summary>When set, every call fails with it.</summary>
     public Exception? Away { get; set; }
 
+    /// <summary>Whether heartbeats are left without an answer.</summary>
+    public bool StandsStill { get; set; }
+
     public int Renewals { get; private set; }
 
     public Candidacy? Candidacy { get; private set; }
@@ -60,6 +63,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
     {
         OnHeartbeat?.Invoke();
         ThrowIfAway();
+        if (StandsStill)
+            return new ValueTask<IReadOnlyList<Member>>(new TaskCompletionSource<IReadOnlyList<Member>>().Task);
         return store.HeartbeatAsync(self, cancellationToken);
     }
 

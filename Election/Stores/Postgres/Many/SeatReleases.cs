@@ -44,9 +44,9 @@ internal sealed class SeatReleases(ISharedSessions server, ElectionLines lines, 
         {
             await server.TellAsync(seats);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
+        catch (Exception)
         {
-            // Those who wait look by themselves, a little later.
+            // Whatever it was: those who wait look by themselves, a little later, and later releases must not fail with this one.
         }
     }
 

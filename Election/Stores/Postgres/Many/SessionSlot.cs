@@ -139,7 +139,19 @@ internal sealed class SessionSlot : IAsyncDisposable
             }
 
             work.GiveUp();
+            await CloseAsync(session);
+        }
+    }
+
+    private static async Task CloseAsync(ISeatSession session)
+    {
+        try
+        {
             await session.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // It is given up whatever comes of it, and the loop has to open the next one.
         }
     }
 

@@ -49,7 +49,10 @@ internal sealed class SessionWork(
     public void GiveUp()
     {
         foreach (var stand in _underWay.Concat(_kept.Keys).Distinct())
+        {
+            stand.Outlasted = 0;
             lines.Again(stand, clock.GetTimestamp());
+        }
     }
 
     private async Task<bool> BeatAsync()
@@ -240,6 +243,8 @@ internal sealed class SessionWork(
         foreach (var stand in stands)
         {
             _kept.Remove(stand);
+            // Without the lock another may lead before this one stands again: a term of that which the server loses is to be waited out, too.
+            stand.Outlasted = 0;
             Settle(stand, () => tell(stand));
         }
     }

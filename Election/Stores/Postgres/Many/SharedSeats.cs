@@ -105,8 +105,15 @@ internal sealed class SharedSeats : IPostgresSeats
     private async Task DropAsync(SharedSeat seat, CancellationToken cancellationToken)
     {
         _lines.Take(seat.Term);
-        await _threads.Follow(seat.Slot.UnlockAsync(seat)).WaitAsync(cancellationToken);
-        _lines.Ended(seat);
+        try
+        {
+            await _threads.Follow(seat.Slot.UnlockAsync(seat)).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            // Also where nobody waits for the server any more: nobody else would let the next of this process stand.
+            _lines.Ended(seat);
+        }
     }
 
     private void GiveBack(SharedSeat seat)
