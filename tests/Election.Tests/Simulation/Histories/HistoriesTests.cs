@@ -55,6 +55,7 @@ public sealed class HistoriesTests(ITestOutputHelper output)
     [InlineData(401075, StoreKind.Folder)]
     [InlineData(411264, StoreKind.Folder)]
     [InlineData(412264, StoreKind.Folder)]
+    [InlineData(8800690, StoreKind.Folder)]
     public void A_history_beyond_the_usual_ones_that_once_failed_keeps_every_rule(int seed, object store) =>
         Assert.Null(Exploration.Run((ulong)seed, (StoreKind)store)?.Text());
 

@@ -13,6 +13,7 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
     private static readonly TimeSpan s_longestTurn = TimeSpan.FromMilliseconds(250);
 
     private readonly List<Doorbell> _bells = [];
+    private readonly List<string> _places = [];
     private FolderTerm _last = new(0, null, 0);
     private Task _rewriting = Task.CompletedTask;
 
@@ -25,11 +26,12 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
         var place = string.Create(CultureInfo.InvariantCulture, $"{(long)int.MaxValue - candidacy.Priority:D10}~{candidacy.Id.NodeId}~{candidacy.Id.Incarnation}");
         var bell = new Doorbell(Clock, candidacy.LeaseDuration / 10);
         _bells.Add(bell);
+        _places.Add(place);
         try
         {
             while (true)
             {
-                await DoAsync("enter the line", () => server.Enter(place, Line), cancellationToken);
+                await DoAsync("enter the line", () => server.Enter(place, this), cancellationToken);
                 var last = await LookAsync(cancellationToken);
                 if (last.Record is { Released: false } held)
                     candidacy.Saw(new Sighting(held.Leader, EndOf(last, candidacy.LeaseDuration)));
@@ -47,6 +49,7 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
         finally
         {
             _bells.Remove(bell);
+            _places.Remove(place);
             _ = LeaveLineAsync(place);
         }
     }
@@ -88,6 +91,9 @@ internal sealed class FolderClient(FolderServer server, Line line, History histo
             _bells.Remove(bell);
         }
     }
+
+    /// <summary>Whether somebody here stands at that place: its file is locked so long.</summary>
+    public bool Keeps(string place) => _places.Contains(place);
 
     public void HearChange()
     {

@@ -10,7 +10,7 @@ internal sealed class FolderServer(History history, double rate) : Server(histor
 {
     private readonly List<FolderClient> _clients = [];
     private readonly SortedDictionary<long, TermRecord?> _terms = [];
-    private readonly SortedDictionary<string, Line> _waiters = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, FolderClient> _waiters = new(StringComparer.Ordinal);
 
     public MemberRows Members { get; private set; } = new();
 
@@ -36,7 +36,7 @@ internal sealed class FolderServer(History history, double rate) : Server(histor
     public override void Disconnected(Line line)
     {
         // The system unlocks the files of a process that ended.
-        foreach (var name in _waiters.Where(w => w.Value == line).Select(w => w.Key).ToArray())
+        foreach (var name in _waiters.Where(w => w.Value.Owner == line).Select(w => w.Key).ToArray())
             Leave(name);
         if (!line.Host.IsAlive)
             _clients.RemoveAll(c => c.Owner == line);
@@ -68,12 +68,15 @@ internal sealed class FolderServer(History history, double rate) : Server(histor
 
     public long HighestToken() => _terms.Values.Select(r => r?.Token ?? 0).DefaultIfEmpty().Max();
 
-    /// <summary>The line, best first, and the tokens that the folder remembers.</summary>
-    public (string[] Waiters, long[] Tokens) Line() => ([.. _waiters.Keys], [.. _terms.Values.Select(r => r?.Token ?? 0)]);
+    /// <summary>
+    /// The line, best first, and the tokens that the folder remembers. Nobody waits for a place that its owner does not keep locked:
+    /// the request that would have removed it may have been lost.
+    /// </summary>
+    public (string[] Waiters, long[] Tokens) Line() => ([.. _waiters.Where(w => w.Value.Keeps(w.Key)).Select(w => w.Key)], [.. _terms.Values.Select(r => r?.Token ?? 0)]);
 
-    public bool Enter(string name, Line line)
+    public bool Enter(string name, FolderClient client)
     {
-        _waiters[name] = line;
+        _waiters[name] = client;
         return true;
     }
 
