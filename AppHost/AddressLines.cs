@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 
 namespace AspireElection.AppHost;
 
@@ -10,7 +9,7 @@ namespace AspireElection.AppHost;
 /// dashboards where it is asked to.
 /// </summary>
 internal sealed class AddressLines(ResourceNotificationService notifications, IConfiguration configuration, AdminAccess admin, bool open)
-    : BackgroundService
+    : EarlyService
 {
     private const string Aspire = "aspire-dashboard";
     private const string Election = "dashboard";

@@ -10,8 +10,10 @@ if (!TopologyOptions.TryParse(args, Console.Error, out var options)) return 2;
 
 try
 {
+    AspireSide.PassOn();
     var builder = DistributedApplication.CreateBuilder(options.PassedOn);
     builder.UseFreeDashboardPorts();
+    builder.EndAfterProcesses();
 
     var store = await builder.AddStoreAsync(options);
     var admin = builder.AddAdminAccess();

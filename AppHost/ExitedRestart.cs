@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace AspireElection.AppHost;
@@ -11,7 +10,7 @@ internal sealed partial class ExitedRestart(
     ResourceNotificationService notifications,
     ResourceCommandService commands,
     TimeProvider clock,
-    ILogger<ExitedRestart> logger) : BackgroundService
+    ILogger<ExitedRestart> logger) : EarlyService
 {
     private static readonly TimeSpan s_delay = TimeSpan.FromSeconds(5);
 

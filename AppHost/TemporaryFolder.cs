@@ -13,7 +13,7 @@ internal sealed class TemporaryFolder(string path) : IHostedService, IDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // Not in StopAsync: the workers still release their leases then.
+    // Not in StopAsync: the workers still release their leases then. All have ended when this is disposed of (OrderlyEnd).
     public void Dispose()
     {
         try

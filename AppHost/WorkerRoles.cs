@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace AspireElection.AppHost;
 
 /// <summary>Shows in the Aspire dashboard what each replica is in the election, and in which term.</summary>
-internal sealed class WorkerRoles(ProjectResource workers, ResourceNotificationService notifications, TimeProvider clock) : BackgroundService
+internal sealed class WorkerRoles(ProjectResource workers, ResourceNotificationService notifications, TimeProvider clock) : EarlyService
 {
     public const string Role = "election.role";
     public const string Term = "election.term";

@@ -6,7 +6,9 @@ internal static class WorkerSettings
     /// <summary>
     /// Telemetry without retries, but not before the dashboard listens. Aspire lets it retry in memory: with a dead
     /// endpoint a process then takes 15 s to exit and is killed, and the orderly resign of a worker must not wait for
-    /// that. Without retries the first records, which say who leads, would be lost while the dashboard starts.
+    /// that. Without retries the first records, which say who leads, would be lost while the dashboard starts. The
+    /// wait counts where the dashboard listens itself, as the stand-in's does; Aspire's is behind the control plane's
+    /// proxy, which listens from the start and holds what is sent until the dashboard takes it.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithPromptTelemetry(this IResourceBuilder<ProjectResource> project)
     {

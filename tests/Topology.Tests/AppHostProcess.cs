@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace AspireElection.Topology.Tests;
 
-/// <summary>The AppHost as a process of its own, as `dotnet run` starts it.</summary>
+/// <summary>The AppHost as a process of its own, in the environment that `dotnet run` gives it.</summary>
 internal sealed class AppHostProcess : IDisposable
 {
     private const string MarkName = "TOPOLOGY_TEST";
@@ -12,11 +12,15 @@ internal sealed class AppHostProcess : IDisposable
 
     public AppHostProcess(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Projects.AppHost).Assembly.Location, .. args])
+        var start = new ProcessStartInfo("dotnet", [typeof(Projects.AppHost).Assembly.Location, .. MachineServers.Prefer(args)])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // As in the launch profile: without it Aspire's projects send their metrics once a minute.
+        start.Environment["DOTNET_ENVIRONMENT"] = "Development";
+        // Aspire asks the package feed for a newer version of itself, by a process that carries the mark too.
+        start.Environment["ASPIRE_VERSION_CHECK_DISABLED"] = "true";
         start.Environment[MarkName] = mark[(MarkName.Length + 1)..];
         foreach (var (name, value) in environment) start.Environment[name] = value;
         process = Process.Start(start)!;

@@ -66,6 +66,31 @@ public sealed class AppHostProcessTests
         }
     }
 
+    /// <summary>Aspire's start goes on until the workers are created, and these wait for Redis.</summary>
+    [Fact]
+    public async Task The_Aspire_dashboard_is_told_and_a_signal_heeded_while_a_server_is_not_healthy()
+    {
+        var folder = Directory.CreateTempSubdirectory("election-deaf-").FullName;
+        try
+        {
+            var deaf = Path.Combine(folder, "redis-server");
+            await File.WriteAllTextAsync(deaf, "#!/bin/sh\nexec sleep 60\n");
+            using (var allowed = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"chmod a+rx {folder} {deaf}"])) await allowed.WaitForExitAsync();
+            using var host = new AppHostProcess(
+                new Dictionary<string, string> { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}" }, "--store", "redis");
+            await host.AddressAsync("aspire");
+            host.Signal("TERM");
+            await host.WaitForExitAsync(TimeSpan.FromSeconds(15));
+
+            Assert.Equal(0, host.ExitCode);
+            Assert.DoesNotContain(host.Lines, l => l.StartsWith("worker: ", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task A_stop_signal_ends_everything_within_ten_seconds()
     {
@@ -76,7 +101,12 @@ public sealed class AppHostProcessTests
         await host.WaitForExitAsync(TimeSpan.FromSeconds(10));
 
         Assert.Equal(0, host.ExitCode);
-        Assert.Equal("", LinuxProcess.Describe(host.Processes));
+        var left = host.Processes;
+        Assert.DoesNotContain("Workers.dll", LinuxProcess.Describe(left), StringComparison.Ordinal);
+        Assert.DoesNotContain("redis-server", LinuxProcess.Describe(left), StringComparison.Ordinal);
+        // The control plane itself goes last, and nobody waits for that.
+        await Wait.UntilTrueAsync("all processes end", TimeSpan.FromSeconds(10), () =>
+            host.Processes is { Count: > 0 } left ? LinuxProcess.Describe(left) : null);
     }
 
     [Fact]

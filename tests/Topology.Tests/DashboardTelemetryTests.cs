@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Reflection;
 using System.Text.Json;
 
 namespace AspireElection.Topology.Tests;
@@ -23,6 +24,15 @@ public sealed class DashboardTelemetryTests(DashboardHost host)
             traces.GetRawText().Contains("\"AspireElection\"", StringComparison.Ordinal));
         await AskAsync(http, "api/telemetry/logs", "a log record of the election", logs =>
             logs.GetRawText().Contains("AspireElection", StringComparison.Ordinal));
+    }
+
+    /// <summary>Aspire starts the workers by a tool that asks the environment where their outputs are.</summary>
+    [Fact]
+    public void Workers_are_told_which_side_of_Aspire_their_AppHost_was_built_on()
+    {
+        var built = typeof(Projects.AppHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(m => m.Key == "AspirePackages").Value;
+        var chosen = Environment.GetEnvironmentVariable("AspirePackages") is { Length: > 0 } given ? given : built;
+        Assert.Equal(chosen, LinuxProcess.VariableOf(host.Process.Processes, "AspirePackages"));
     }
 
     /// <summary>A follower does little that would be a trace until someone asks it something.</summary>

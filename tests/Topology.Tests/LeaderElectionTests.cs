@@ -64,7 +64,8 @@ public sealed class LeaderElectionTests
 
     private static Task<ResourceEvent> WaitForStateAsync(RunningTopology topology, string id, Func<string, bool> wanted) =>
         topology.Application.ResourceNotifications
-            .WaitForResourceAsync(id, e => e.Snapshot.State?.Text is { } state && wanted(state))
+            // By the name of them all: Aspire knows no replica by its id here.
+            .WaitForResourceAsync("worker", e => e.ResourceId == id && e.Snapshot.State?.Text is { } state && wanted(state))
             .WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>What the database says was applied, and by which term; each replica must report one run in the whole cluster.</summary>

@@ -21,7 +21,7 @@ internal sealed class RunningTopology : IAsyncDisposable
     public static async Task<RunningTopology> StartAsync(params string[] args)
     {
         using var limit = new CancellationTokenSource(s_limit);
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(args, limit.Token);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(MachineServers.Prefer(args), limit.Token);
         var application = await builder.BuildAsync(limit.Token);
         try
         {

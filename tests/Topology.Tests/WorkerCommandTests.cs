@@ -32,8 +32,9 @@ public sealed class WorkerCommandTests
 
     private static Task<ResourceEvent> ShowsAsync(RunningTopology topology, ElectionView replica, string role, long term) =>
         topology.Application.ResourceNotifications.WaitForResourceAsync(
-            RunningTopology.ResourceIdOf(replica),
-            e => ValueOf(e, "election.role") == role && ValueOf(e, "election.term") == $"{term}").WaitAsync(TimeSpan.FromSeconds(30));
+            // By the name of them all: Aspire knows no replica by its id here.
+            "worker",
+            e => e.ResourceId == RunningTopology.ResourceIdOf(replica) && ValueOf(e, "election.role") == role && ValueOf(e, "election.term") == $"{term}").WaitAsync(TimeSpan.FromSeconds(30));
 
     private static string? ValueOf(ResourceEvent change, string property) =>
         change.Snapshot.Properties.FirstOrDefault(p => p.Name == property)?.Value as string;

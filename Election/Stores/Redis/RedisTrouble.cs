@@ -54,10 +54,13 @@ internal static class RedisTrouble
         _ => $"cannot be asked ({exception.GetType().Name}); look at the inner exception",
     };
 
-    /// <summary>The client reports that there is no connection; why there is none stands further inside, or is not known to it.</summary>
+    /// <summary>
+    /// The client reports that there is no connection; why there is none stands further inside, or is not known to it. Newer
+    /// clients keep a request for the next connection instead: it is late then, on a client that has none.
+    /// </summary>
     private static string? NoConnection(IConnectionMultiplexer connection, ServerLook look, Exception exception)
     {
-        if (exception is not RedisConnectionException)
+        if (exception is not RedisConnectionException && (exception is not TimeoutException || connection.IsConnected))
             return null;
         var why = ConnectionFailureType.UnableToConnect;
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)

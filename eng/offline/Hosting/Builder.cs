@@ -131,6 +131,7 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
         else if (hook is not null)
         {
             Configuration["DcpPublisher:RandomizePorts"] ??= "true";
+            Configuration["DcpPublisher:WaitForResourceCleanup"] ??= "true";
         }
 
         Services.AddSingleton(new OfflineModel(resources, ProjectOutputs, DisableDashboard: hook is not null));
@@ -139,8 +140,8 @@ internal sealed class OfflineBuilder : IDistributedApplicationBuilder
             s.GetRequiredService<ResourceNotificationService>(), s, s.GetRequiredService<ILoggerFactory>()));
         Services.AddSingleton<ResourceService>();
         Services.AddSingleton<Orchestrator>();
-        Services.AddHostedService(s => s.GetRequiredService<Orchestrator>());
         Services.AddHostedService<OwnerWatch>();
+        Services.AddHostedService(s => s.GetRequiredService<Orchestrator>());
         Services.AddHealthChecks();
         Services.AddLogging(l => l
             .AddSimpleConsole(c => c.SingleLine = true)

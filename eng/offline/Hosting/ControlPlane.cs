@@ -11,7 +11,7 @@ using System.Text.RegularExpressions;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>The real Developer Control Plane: a process of its own, asked over HTTPS in the manner of Kubernetes.</summary>
-internal sealed partial class ControlPlane : IAsyncDisposable
+internal sealed partial class ControlPlane : IDisposable
 {
     private const string Group = "apis/usvc-dev.developer.microsoft.com/v1/";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
@@ -26,13 +26,11 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL",
     ];
 
-    private readonly string session;
     private readonly HttpClient http;
     private readonly X509Certificate2 authority;
 
-    private ControlPlane(string session, string kubeconfig)
+    private ControlPlane(string kubeconfig)
     {
-        this.session = session;
         authority = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(
             Convert.FromBase64String(Field(kubeconfig, "certificate-authority-data"))));
         var handler = new SocketsHttpHandler();
@@ -77,7 +75,7 @@ internal sealed partial class ControlPlane : IAsyncDisposable
         while (watch.Elapsed < Limit)
         {
             var text = File.Exists(kubeconfig) ? await File.ReadAllTextAsync(kubeconfig, cancellationToken) : "";
-            if (text.Contains("token:", StringComparison.Ordinal)) return new ControlPlane(session, text);
+            if (text.Contains("token:", StringComparison.Ordinal)) return new ControlPlane(text);
 
             await Task.Delay(20, cancellationToken);
         }
@@ -148,66 +146,34 @@ internal sealed partial class ControlPlane : IAsyncDisposable
     public IAsyncEnumerable<string> LogsAsync(string name, string source, CancellationToken cancellationToken) =>
         LinesAsync($"{Group}executables/{name}/log?source={source}&follow=true&timestamps=true", cancellationToken);
 
-    /// <summary>Stops every process and then dcp itself. Bounded: dcp ends by itself when this process is gone.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Lets dcp stop every process and then itself, and where it is wanted waits for the end of the processes.</summary>
+    public async Task EndAsync(bool afterProcesses)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(9));
+        const string execution = "admin/execution";
         try
         {
-            const string execution = "admin/execution";
-            await PatchAsync(execution, new JsonObject { ["status"] = "CleaningResources" }, limit.Token);
-            while (await StatusAsync(execution, limit.Token) is not ("CleanupComplete" or "Stopping"))
+            if (afterProcesses)
             {
-                await Task.Delay(50, limit.Token);
+                await PatchAsync(execution, new JsonObject { ["status"] = "CleaningResources" }, limit.Token);
+                while (await StatusAsync(execution, limit.Token) is not ("CleanupComplete" or "Stopping"))
+                {
+                    await Task.Delay(50, limit.Token);
+                }
             }
 
-            await PatchAsync(execution, new JsonObject { ["status"] = "Stopping" }, limit.Token);
-            while (await StatusAsync(execution, limit.Token) is not null) await Task.Delay(50, limit.Token);
+            await PatchAsync(execution, new JsonObject { ["status"] = "Stopping", ["shutdownResourceCleanup"] = "Full" }, limit.Token);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
-            // No answer any more: dcp has ended, or it will once it misses this process.
-        }
-
-        // dcp's second process goes last, up to two seconds later: whoever asked for the stop shall find none left.
-        for (var watch = Stopwatch.StartNew(); HasProcess(session) && watch.Elapsed < TimeSpan.FromSeconds(4);)
-        {
-            await Task.Delay(50, CancellationToken.None);
-        }
-
-        http.Dispose();
-        authority.Dispose();
-        try
-        {
-            Directory.Delete(session, recursive: true);
-        }
-        catch (IOException)
-        {
-            // dcp clears its session folder too; whoever comes second finds nothing.
+            // No answer any more: dcp has ended, or it will once it misses this process. It removes its session folder itself.
         }
     }
 
-    /// <summary>Whether a process that was started for this session is alive; only Linux lets us look.</summary>
-    private static bool HasProcess(string session)
+    public void Dispose()
     {
-        if (!OperatingSystem.IsLinux()) return false;
-
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => char.IsDigit(p[^1])))
-        {
-            try
-            {
-                if (File.ReadAllText(Path.Combine(process, "cmdline")).Contains(session + "/", StringComparison.Ordinal))
-                {
-                    return true;
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // It ended between the listing and the reading, or it is another user's.
-            }
-        }
-
-        return false;
+        http.Dispose();
+        authority.Dispose();
     }
 
     private static async Task UntilAsync(string otherwise, Func<Task<bool>> isDone)

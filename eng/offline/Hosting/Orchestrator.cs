@@ -19,6 +19,7 @@ internal sealed partial class Orchestrator(
     ResourceService resources,
     HealthCheckService health,
     IHostApplicationLifetime lifetime,
+    IHostEnvironment host,
     ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(100);
@@ -53,6 +54,7 @@ internal sealed partial class Orchestrator(
             started.Insert(0, dashboard);
         }
 
+        var creating = new List<Task>();
         foreach (var resource in started)
         {
             LifeCycle.AddTo(resource, ExecuteAsync);
@@ -64,8 +66,13 @@ internal sealed partial class Orchestrator(
                 notifications.Publish(resource, instance.Id, s => s with { State = KnownResourceStates.Waiting });
             }
 
-            InBackground(resource.Name, cancel => RunAsync(resource, created, cancel));
+            var all = new TaskCompletionSource();
+            creating.Add(all.Task);
+            InBackground(resource.Name, cancel => RunAsync(resource, created, all, cancel));
         }
+
+        // As with Aspire: whatever is started after this finds every process created.
+        await Task.WhenAll(creating).WaitAsync(cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken)
@@ -81,7 +88,8 @@ internal sealed partial class Orchestrator(
     private async Task StopOnceAsync()
     {
         await stopping.CancelAsync();
-        if (control is not null) await control.DisposeAsync();
+        if (control is not null) await control.EndAsync(configuration["DcpPublisher:WaitForResourceCleanup"] == "true");
+        control?.Dispose();
 
         await resources.DisposeAsync();
         await Task.WhenAll(background);
@@ -136,7 +144,7 @@ internal sealed partial class Orchestrator(
         }
     }
 
-    private async Task RunAsync(IResource resource, List<Instance> created, CancellationToken cancellationToken)
+    private async Task RunAsync(IResource resource, List<Instance> created, TaskCompletionSource all, CancellationToken cancellationToken)
     {
         foreach (var wait in resource.Annotations.OfType<WaitAnnotation>())
         {
@@ -151,6 +159,7 @@ internal sealed partial class Orchestrator(
 
         foreach (var instance in created) await CreateAsync(instance, cancellationToken);
 
+        all.SetResult();
         if (resource.Annotations.OfType<HealthCheckAnnotation>().Any())
         {
             await CheckHealthAsync(resource, created, cancellationToken);
@@ -231,10 +240,8 @@ internal sealed partial class Orchestrator(
             }
         }
 
-        foreach (var name in new[] { "OTEL_BLRP_SCHEDULE_DELAY", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_METRIC_EXPORT_INTERVAL" })
-        {
-            environment[name] = "1000";
-        }
+        string[] prompt = host.IsDevelopment() ? ["OTEL_BLRP_SCHEDULE_DELAY", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_METRIC_EXPORT_INTERVAL"] : [];
+        foreach (var name in prompt) environment[name] = "1000";
 
         var urls = instance.Resource.Annotations.OfType<EndpointAnnotation>()
             .Where(e => e.Scheme is "http")

@@ -88,7 +88,7 @@ public class ResourceNotificationService
 
     public Task<ResourceEvent> WaitForResourceAsync(
         string resourceName, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken = default) =>
-        FirstAsync(e => (e.Resource.Name == resourceName || e.ResourceId == resourceName) && predicate(e), cancellationToken);
+        FirstAsync(e => string.Equals(e.Resource.Name, resourceName, StringComparison.OrdinalIgnoreCase) && predicate(e), cancellationToken);
 
     public Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, CancellationToken cancellationToken = default) =>
         WaitForResourceAsync(resourceName, e => e.Snapshot.HealthStatus == HealthStatus.Healthy, cancellationToken);

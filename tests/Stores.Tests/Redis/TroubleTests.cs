@@ -30,6 +30,27 @@ public sealed class TroubleTests(RedisServer server) : RedisTests(server)
         Assert.Contains("not reachable", trouble, StringComparison.Ordinal);
     }
 
+    /// <summary>Newer clients keep requests for their next connection: nothing is refused, all is late.</summary>
+    [Fact]
+    public async Task A_request_that_waits_for_a_connection_is_told_what_keeps_the_client_from_one()
+    {
+        await using var away = new RedisServer();
+        using var nowhere = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{away.Port}{Patient}");
+        Assert.Contains("is not reachable", Late(nowhere), StringComparison.Ordinal);
+
+        using var stranger = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Server.Port},password={Wrong}{Patient}");
+        using var limit = new CancellationTokenSource(Bound);
+        while (!Late(stranger).Contains("refused the password", StringComparison.Ordinal) && !limit.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        Assert.Contains("refused the password", Late(stranger), StringComparison.Ordinal);
+
+        using var connected = await ConnectionMultiplexer.ConnectAsync(Server.ConnectionString);
+        Assert.Contains("did not answer within 300 ms", Late(connected), StringComparison.Ordinal);
+
+        static string Late(ConnectionMultiplexer connection) => RedisTrouble.Of(
+            connection, ServerLook.Of(connection, TimeProvider.System), new TimeoutException(), TimeSpan.FromMilliseconds(300)).Message;
+    }
+
     [Fact]
     public async Task A_server_with_as_many_clients_as_it_allows()
     {
