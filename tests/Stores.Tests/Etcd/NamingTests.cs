@@ -154,7 +154,8 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         var next = await PutAsync("next", TimeSpan.FromMinutes(1));
         if (over)
             await Admin.AskAsync("kv/put", Put(EtcdKeys.Term(Election), (record with { Token = record.Token + 1 }).ToString()), EtcdCalls.LongestWait, default);
-        var named = moved ? next with { Created = next.Created + 1 } : next;
+        // Of the same name, and put anew since: the oldest of all, where one looks at nothing else.
+        var named = moved ? next with { Created = next.Created - 1 } : next;
         Assert.False(await NameAsync(record, named, next.Key));
         Assert.Equal(moved, (await LookAsync()).Term!.Released);
     }
