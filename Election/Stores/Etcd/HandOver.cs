@@ -27,8 +27,8 @@ internal static class HandOver
     /// <summary>
     /// The key given back and the successor's term begun, in one step: one write instead of two, one after the other. Only while the
     /// successor stands where it stood, nobody is before it but the leader, and no value in the line has a higher rank; where that is
-    /// not so, nothing is done. What would be done then is not in the same step: the gateway reads each byte of it, for half a
-    /// millisecond, while the successor waits.
+    /// not so, nothing is done. What would be done then is not in the same step: the gateway reads each byte of it, for a third
+    /// of a millisecond, while the successor waits.
     /// </summary>
     /// <param name="election">Of which election.</param>
     /// <param name="record">The term that ends.</param>

@@ -5,7 +5,7 @@ namespace AspireElection.Stores.Etcd;
 
 /// <summary>
 /// The moment after a release, which is the successor's. Whatever is stored in it keeps etcd's log busy, and the successor's look, which
-/// needs the majority, waits behind it: a hand-over took 1.2 ms longer for a heartbeat that said it had happened.
+/// needs the majority, waits behind it: it took up to a millisecond longer for a heartbeat that said that there had been a hand-over.
 /// </summary>
 internal sealed class SuccessorsTurn(TimeProvider clock)
 {
