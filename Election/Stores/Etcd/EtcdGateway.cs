@@ -24,12 +24,24 @@ internal sealed class EtcdGateway(EtcdOptions options, TimeProvider clock) : IDi
     {
         var sentAt = clock.GetTimestamp();
         using var response = await SendAsync(member, method, body, cancellationToken);
-        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        using var json = await ReadAsync(method, response.Content, cancellationToken);
         Time.Hear(response.Headers.Date);
         var answer = json.RootElement;
         if (answer.TryGetProperty("error", out var error))
             throw Refusal(response, error, answer);
         return new Answer((answer.TryGetProperty("result", out var result) ? result : answer).Clone(), sentAt);
+    }
+
+    /// <summary>
+    /// A keep-alive is a stream of answers, of which one is asked for: the end of the stream comes half a millisecond after it, and the
+    /// client reads that by itself.
+    /// </summary>
+    private static async Task<JsonDocument> ReadAsync(string method, HttpContent content, CancellationToken cancellationToken)
+    {
+        if (method != EtcdLease.KeepAlive)
+            return JsonDocument.Parse(await content.ReadAsByteArrayAsync(cancellationToken));
+        using var lines = new StreamReader(await content.ReadAsStreamAsync(cancellationToken));
+        return JsonDocument.Parse(await lines.ReadLineAsync(cancellationToken) ?? string.Empty);
     }
 
     /// <summary>Returns with the head of an answer that is no refusal.</summary>

@@ -5,6 +5,9 @@ namespace AspireElection.Stores.Etcd;
 /// <summary>Leases of the server, which count whole seconds.</summary>
 internal static class EtcdLease
 {
+    /// <summary>The method that keeps a lease.</summary>
+    public const string KeepAlive = "lease/keepalive";
+
     private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
 
     public static long SecondsOf(TimeSpan lease) => (long)Math.Ceiling(lease.TotalSeconds);
@@ -26,7 +29,7 @@ internal static class EtcdLease
     public static async ValueTask<long?> KeepAliveAsync(
         this EtcdCalls calls, long lease, TimeSpan bound, CancellationToken cancellationToken, int? only = null, TimeSpan? within = null)
     {
-        var answer = await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken, only: only, within: within);
+        var answer = await calls.AskAsync(KeepAlive, Of(lease), bound, cancellationToken, only: only, within: within);
         // For a lease that is gone the answer is a success without a TTL.
         return KeyValue.Whole(answer.Json, "TTL") > 0 ? answer.SentAt : null;
     }
@@ -39,7 +42,7 @@ internal static class EtcdLease
     {
         try
         {
-            return await calls.AskAsync("lease/keepalive", Of(lease), bound, cancellationToken);
+            return await calls.AskAsync(KeepAlive, Of(lease), bound, cancellationToken);
         }
         catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
         {

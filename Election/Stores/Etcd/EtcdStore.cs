@@ -20,6 +20,7 @@ public sealed class EtcdStore : IElectionStore
     private readonly TimeProvider _clock;
     private readonly EtcdCalls _calls;
     private readonly EtcdMembers _members;
+    private readonly SuccessorsTurn _turn;
     private readonly EtcdLedger _ledger;
     private readonly Observations _observations;
     private readonly ConcurrentDictionary<string, SeatNews> _news = new();
@@ -39,6 +40,7 @@ public sealed class EtcdStore : IElectionStore
             throw new ArgumentException($"No endpoint is named; allowed: {EtcdOptions.Allowed}", nameof(options));
         _clock = clock;
         _calls = new EtcdCalls(options, clock);
+        _turn = new SuccessorsTurn(clock);
         _members = new EtcdMembers(_calls, clock, News);
         _ledger = new EtcdLedger(_calls);
         _observations = new Observations(Kind, WatchAsync);
@@ -62,6 +64,7 @@ public sealed class EtcdStore : IElectionStore
                 ended.Dispose();
         }
 
+        await _turn.EndAsync(candidacy.Election, cancellationToken);
         var seat = await new Standing(_calls, _clock, News(candidacy.Election), candidacy).AcquireAsync(cancellationToken);
         _held[seat.Term] = seat;
         return seat.Grant;
@@ -81,8 +84,16 @@ public sealed class EtcdStore : IElectionStore
     /// <inheritdoc/>
     public async ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken)
     {
-        if (_held.TryRemove(term, out var seat))
+        if (!_held.TryRemove(term, out var seat))
+            return;
+        try
+        {
             await seat.ReleaseAsync(cancellationToken);
+        }
+        finally
+        {
+            _turn.Begin(term.Election);
+        }
     }
 
     /// <inheritdoc/>
@@ -124,10 +135,11 @@ public sealed class EtcdStore : IElectionStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);
-        return _members.HeartbeatAsync(self, cancellationToken);
+        await _turn.EndAsync(self.Election, cancellationToken);
+        return await _members.HeartbeatAsync(self, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -135,8 +147,11 @@ public sealed class EtcdStore : IElectionStore
         _members.ListAsync(election, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken) =>
-        _members.LeaveAsync(election, id, cancellationToken);
+    public async ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken)
+    {
+        await _turn.EndAsync(election, cancellationToken);
+        await _members.LeaveAsync(election, id, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>

@@ -74,7 +74,7 @@ internal sealed class HeldSeat : IDisposable
         _over = true;
         try
         {
-            await _calls.AskAsync("kv/txn", Release().Body, EtcdCalls.LongestWait, cancellationToken);
+            await _calls.GiveBackAsync(Term.Election, _record, Naming(), cancellationToken);
         }
         finally
         {
@@ -85,11 +85,12 @@ internal sealed class HeldSeat : IDisposable
         _ = RevokeLaterAsync();
     }
 
-    private Txn Release()
+    /// <summary>Null where nobody can be given the seat by its name.</summary>
+    private Txn? Naming()
     {
         // One of this very incarnation was left by an attempt that it has given up: nobody is there to take the term.
         if (_behind.Successor() is not (var next, var others) || next is not { Candidate: { } holder, Lease: { } lease } || holder == _record.Holder)
-            return HandOver.ToWhoeverAsks(Term.Election, _record);
+            return null;
         var token = FencingToken.Next(next.TokenAfter(_record) - 1, _candidacy.HighestToken, _calls.Time.Microseconds);
         var named = new TermRecord(
             token, holder, next.Address, _calls.Time.Now, next.Key, next.Created, lease, next.Seconds, _record.First, Released: false);

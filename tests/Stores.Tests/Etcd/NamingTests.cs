@@ -86,10 +86,9 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         foreach (var better in (string[])[line + "zz", line + "!"])
         {
             await Admin.AskAsync("kv/put", Put(better, Place.ValueOf(Stand("better", priority: 3))), EtcdCalls.LongestWait, default);
-            var answer = await Admin.AskAsync("kv/txn", Name(record, worse, worse.Key).Body, EtcdCalls.LongestWait, default);
-            Assert.False(answer.Succeeded, "a better one was passed over");
+            Assert.False(await NameAsync(record, worse, worse.Key), "a better one was passed over");
             var look = await LookAsync();
-            Assert.True(look.Term is { Released: true, Holder.NodeId: "leader" }, "it was given back in the same step");
+            Assert.True(look.Term is { Released: true, Holder.NodeId: "leader" }, "it was given back to whoever asks");
             // As it was, for the other one.
             await EtcdFacts.DeleteAsync(Admin, better);
             await Admin.AskAsync("kv/put", Put(record.Key, "leader"), EtcdCalls.LongestWait, default);
@@ -99,7 +98,7 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         }
 
         // And nobody better: its own rank does not count.
-        Assert.True((await Admin.AskAsync("kv/txn", Name(record, worse, worse.Key).Body, EtcdCalls.LongestWait, default)).Succeeded);
+        Assert.True(await NameAsync(record, worse, worse.Key));
         Assert.Equal(RenewAnswer.Lost, await leading.RenewAsync(held.Term, TimeSpan.FromMinutes(1), Ending));
     }
 
@@ -111,9 +110,8 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         var older = await PutAsync("older", TimeSpan.FromMinutes(1));
         var younger = await PutAsync("younger", TimeSpan.FromMinutes(1));
         // Known or not: what is said of the others only tells on which side of the leader's key somebody stands.
-        var answer = await Admin.AskAsync("kv/txn", Name(record, younger, older.Key, younger.Key).Body, EtcdCalls.LongestWait, default);
-        Assert.False(answer.Succeeded, "an older one was passed over");
-        Assert.True((await LookAsync()).Term is { Released: true, Holder.NodeId: "leader" }, "it was given back in the same step");
+        Assert.False(await NameAsync(record, younger, older.Key, younger.Key), "an older one was passed over");
+        Assert.True((await LookAsync()).Term is { Released: true, Holder.NodeId: "leader" }, "it was given back to whoever asks");
     }
 
     [Fact]
@@ -156,9 +154,9 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         var next = await PutAsync("next", TimeSpan.FromMinutes(1));
         if (over)
             await Admin.AskAsync("kv/put", Put(EtcdKeys.Term(Election), (record with { Token = record.Token + 1 }).ToString()), EtcdCalls.LongestWait, default);
-        var named = moved ? next with { Created = next.Created + 1 } : next;
-        var answer = await Admin.AskAsync("kv/txn", Name(record, named, next.Key).Body, EtcdCalls.LongestWait, default);
-        Assert.False(answer.Succeeded);
+        // Of the same name, and put anew since: the oldest of all, where one looks at nothing else.
+        var named = moved ? next with { Created = next.Created - 1 } : next;
+        Assert.False(await NameAsync(record, named, next.Key));
         Assert.Equal(moved, (await LookAsync()).Term!.Released);
     }
 
@@ -169,7 +167,7 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
         var record = (await LookAsync()).Term!;
         var next = await PutAsync("next", TimeSpan.FromMinutes(1));
         await EtcdFacts.DeleteAsync(Admin, record.Key);
-        Assert.False((await Admin.AskAsync("kv/txn", Name(record, next, next.Key).Body, EtcdCalls.LongestWait, default)).Succeeded);
+        Assert.False(await NameAsync(record, next, next.Key));
         Assert.Equal(record.ToString(), (await LookAsync()).Term!.ToString());
     }
 
@@ -232,12 +230,11 @@ public sealed class NamingTests(EtcdServer server) : EtcdTests(server)
 
     private static JsonObject Put(string key, string value) => new() { ["key"] = Txn.Base64(key), ["value"] = Txn.Base64(value) };
 
-    private Txn Name(TermRecord record, Place next, params string[] others) => HandOver.To(
-        Election,
-        record,
-        record with { Token = record.Token + 1, Holder = next.Candidate!.Value, Key = next.Key, Created = next.Created },
-        next.Priority,
-        others);
+    private async Task<bool> NameAsync(TermRecord record, Place next, params string[] others)
+    {
+        var named = record with { Token = record.Token + 1, Holder = next.Candidate!.Value, Key = next.Key, Created = next.Created };
+        return await Admin.GiveBackAsync(Election, record, HandOver.To(Election, record, named, next.Priority, others), default);
+    }
 
     /// <summary>A candidate behind whoever stands there, which is told of terms as well, as every candidate of the library is.</summary>
     private async Task<Task<Grant>> CampaignBehindAsync(CountingLine line, string node, int inLine)

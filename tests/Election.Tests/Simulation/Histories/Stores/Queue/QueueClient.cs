@@ -65,12 +65,9 @@ internal sealed class QueueClient : StoreClient
         if (!_held.TryGetValue(term, out var seat))
             return;
         End(term);
-        var successor = Successor(seat.Record, seat.Candidacy);
-        await AskAsync(
-            "release",
-            () => successor is var (named, priority) ? _server.HandOver(seat.Record, named, priority) : _server.Release(seat.Record),
-            LongestWait,
-            cancellationToken);
+        if (Successor(seat.Record, seat.Candidacy) is not var (named, priority) ||
+            !await AskAsync("release", () => _server.HandOver(seat.Record, named, priority), LongestWait, cancellationToken))
+            await AskAsync("release", () => _server.Release(seat.Record), LongestWait, cancellationToken);
         await RevokeAsync(seat.Record.Lease);
     }
 

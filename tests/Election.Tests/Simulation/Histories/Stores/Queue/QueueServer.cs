@@ -135,14 +135,14 @@ internal sealed class QueueServer(History history, double rate) : Server(history
 
     /// <summary>
     /// Gives key and term back and begins the term of the one named, in one step, where that one stands there still and nobody better does;
-    /// else gives back to whoever asks.
+    /// else does nothing.
     /// </summary>
     public bool HandOver(QueueTerm term, QueueTerm named, int priority)
     {
         var holds = _term == term && CreatedOf(term.Key) == term.Created && CreatedOf(named.Key) == named.Created &&
             _line.Values.All(p => p.Key == term.Key || p.Priority <= priority);
         if (!holds)
-            return Release(term);
+            return false;
         Delete(term.Key);
         Write(named);
         Ledger.Pass(named.Token, named.Holder.ToString());
