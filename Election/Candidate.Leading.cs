@@ -60,7 +60,7 @@ public sealed partial class Candidate
         {
             Succession = _observer.Before(grant),
         };
-        var tenure = new Tenure(_with, leadership, grant.AnchoredAt);
+        var tenure = new Tenure(_with, leadership, grant);
         if (_campaign.Stops || !leadership.IsTrusted)
         {
             // The grant came too late, or nobody wants it any more: no callback, no work, and the seat goes on.

@@ -13,4 +13,10 @@ public sealed record Grant(Term Term, long AnchoredAt)
     /// store tells it to observers alone.
     /// </summary>
     public bool? GivenBack { get; init; }
+
+    /// <summary>
+    /// Called when the term will be given back in a moment, where the store can prepare for that: it never blocks, and no
+    /// release need follow.
+    /// </summary>
+    internal Action? ReleaseNears { get; init; }
 }

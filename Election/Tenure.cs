@@ -14,6 +14,7 @@ internal sealed class Tenure : IWallWatcher
 
     private readonly Equipment _with;
     private readonly Wake _wake;
+    private readonly Action? _releaseNears;
     private Completion _over;
     private Task _work = Task.CompletedTask;
     private int _resignReason = -1;
@@ -24,13 +25,14 @@ internal sealed class Tenure : IWallWatcher
     private long _renewAt;
     private long _turnedAt;
 
-    public Tenure(Equipment with, Leadership leadership, long anchoredAt)
+    public Tenure(Equipment with, Leadership leadership, Grant grant)
     {
         _with = with;
         _wake = new Wake(Clock, Times.Slice);
         _lead = Walls.Lead;
         StartedAt = _turnedAt = Clock.GetTimestamp();
-        _renewAt = anchoredAt + Times.RenewPeriod.ToTicksOf(Clock);
+        _renewAt = grant.AnchoredAt + Times.RenewPeriod.ToTicksOf(Clock);
+        _releaseNears = grant.ReleaseNears;
         Leadership = leadership;
     }
 
@@ -58,8 +60,12 @@ internal sealed class Tenure : IWallWatcher
     /// <summary>Asks for an orderly end; the first reason stays.</summary>
     public void Resign(LossReason reason)
     {
-        if (Interlocked.CompareExchange(ref _resignReason, (int)reason, -1) == -1)
-            _wake.Set();
+        if (Interlocked.CompareExchange(ref _resignReason, (int)reason, -1) != -1)
+            return;
+        _wake.Set();
+        // While the loop wakes; where there is work, when that has ended.
+        if (_work.IsCompleted)
+            _releaseNears?.Invoke();
     }
 
     /// <summary>Wakes the loop after somebody ended the leadership.</summary>
@@ -292,8 +298,15 @@ internal sealed class Tenure : IWallWatcher
     }
 
     private void WakeAfterWork() => _ = _work.ContinueWith(
-        static (_, wake) => ((Wake)wake!).Set(), _wake, CancellationToken.None,
+        static (_, tenure) => ((Tenure)tenure!).WorkEnded(), this, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private void WorkEnded()
+    {
+        _wake.Set();
+        if (ResignReason is not null)
+            _releaseNears?.Invoke();
+    }
 
     /// <summary>What moved the clocks apart may have outlasted the lease: renew at once.</summary>
     void IWallWatcher.WallsParted(TimeSpan lead)

@@ -16,6 +16,9 @@ internal sealed class HeldSeat
     /// </summary>
     private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>For how long a release that was said to be near is waited for without a read.</summary>
+    private static readonly TimeSpan Near = TimeSpan.FromMilliseconds(50);
+
     private readonly LockSession _session;
     private readonly TimeProvider _clock;
     private readonly PostgresErrors _errors;
@@ -23,9 +26,12 @@ internal sealed class HeldSeat
     private Task _loop = Task.CompletedTask;
     private CancellationTokenSource? _reading;
     private volatile bool _ended;
+    private volatile bool _releaseNears;
 
-    // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued.
-    private readonly Channel<Order> _orders = Channel.CreateBounded<Order>(new BoundedChannelOptions(8) { SingleReader = true });
+    // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued. What the loop
+    // does with an order up to its first wait, which is to send, it does on the thread of who orders.
+    private readonly Channel<Order> _orders = Channel.CreateBounded<Order>(
+        new BoundedChannelOptions(8) { SingleReader = true, AllowSynchronousContinuations = true });
 
     public HeldSeat(LockSession session, Candidacy candidacy, Term term, TimeProvider clock, PostgresErrors errors, Action<HeldSeat> over)
     {
@@ -44,6 +50,16 @@ internal sealed class HeldSeat
 
     /// <summary>The longest lease that this term was given; its row says the same.</summary>
     public TimeSpan Lease { get; set; }
+
+    /// <summary>
+    /// The term is about to be given back: no read is pending from here on for a moment, so that the release finds nothing to end
+    /// first. The end of a session in that moment is found by the release itself, or by the read that follows.
+    /// </summary>
+    public void ReleaseNears()
+    {
+        _releaseNears = true;
+        EndRead();
+    }
 
     /// <summary>Begins, not on the caller's context: that may be busy when the server ends the session.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
@@ -151,7 +167,7 @@ internal sealed class HeldSeat
             var ended = _session.Connection.WaitAsync(reading.Token);
             Interlocked.Exchange(ref _reading, reading);
             // Who ordered a moment ago found no read to end; from here on everybody does.
-            if (_orders.Reader.TryPeek(out _) || _orders.Reader.Completion.IsCompleted)
+            if (_releaseNears || _orders.Reader.TryPeek(out _) || _orders.Reader.Completion.IsCompleted)
                 EndRead();
             try
             {
@@ -162,11 +178,27 @@ internal sealed class HeldSeat
                 // Only the read was ended; the session is as it was.
             }
 
+            if (_releaseNears && !_session.Aborted.IsCancellationRequested)
+                await AwaitReleaseAsync();
             if (_orders.Reader.Completion.IsCompleted)
                 return null;
         }
 
         return order;
+    }
+
+    private async Task AwaitReleaseAsync()
+    {
+        _releaseNears = false;
+        using var limit = new CancellationTokenSource(Near, _clock);
+        try
+        {
+            await _orders.Reader.WaitToReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is held up: an end of the session is looked for again.
+        }
     }
 
     /// <summary>
@@ -185,6 +217,7 @@ internal sealed class HeldSeat
                 await _session.GiveBackAsync(Term);
                 order.Answer.TrySetResult(RenewAnswer.Lost);
                 await Task.Delay(HandOver, _clock, _session.Aborted);
+                await _session.MarkAsync(Term);
                 return false;
             }
 

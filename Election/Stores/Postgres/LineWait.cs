@@ -36,7 +36,7 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
     }
 
     /// <summary>
-    /// Goes through a whole turn without taking anything. What runs for the first time is compiled, planned and cached
+    /// Goes through a whole turn and takes nothing. What runs for the first time is compiled, planned and cached
     /// first: tens of milliseconds, in which a killed leader would have no successor. And again: while that goes on the answers
     /// come before they are waited for, and to be waited for is code of its own.
     /// </summary>
@@ -44,12 +44,7 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
     {
         _rehearsing = true;
         for (var pass = 0; pass < Rehearsals; pass++)
-        {
-            await session.LineUpAloneAsync(candidacy.Id.Incarnation);
-            await TakeAsync();
-            await session.StepBackAsync();
-        }
-
+            await session.RehearseAsync(candidacy.Id.Incarnation, TakeAsync);
         _rehearsing = false;
     }
 
@@ -58,10 +53,11 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
     {
         while (true)
         {
-            var alive = AliveTerm(out var until);
+            var until = long.MinValue;
+            var alive = _rehearsing ? 0 : AliveTerm(out until);
             // Trust is counted from here, not from the grant: that may have waited for us, unseen, for a while.
             var anchor = clock.GetTimestamp();
-            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor, _steppedBackAfter, _rehearsing))
+            switch (await session.Term.TakeAsync(candidacy.HighestToken, alive, _outlasted, _steppedBackFor, _steppedBackAfter))
             {
                 case not null when _rehearsing:
                     return null;

@@ -33,6 +33,9 @@ internal sealed class LockSession : IAsyncDisposable
 
     private const string Beat = "SELECT pg_backend_pid(), set_config('idle_session_timeout', $1, false)";
 
+    // A candidate that is frozen meanwhile must not keep the tables from being changed, nor a user's own limit end it.
+    private const string RehearsalBegins = "BEGIN; SET LOCAL lock_timeout = '100ms'; SET LOCAL idle_in_transaction_session_timeout = '10s'";
+
     private readonly CancellationTokenSource _abort = new();
     private readonly NpgsqlCommand _wait;
     private readonly NpgsqlCommand _beat;
@@ -56,7 +59,7 @@ internal sealed class LockSession : IAsyncDisposable
         _beat = new NpgsqlCommand(Beat, connection);
         _beat.Parameters.With(Milliseconds(Lease));
         Term = new TermStatement(this, candidacy);
-        _release = new ReleaseStatement(connection, candidacy);
+        _release = new ReleaseStatement(connection);
     }
 
     public NpgsqlConnection Connection { get; }
@@ -110,13 +113,36 @@ internal sealed class LockSession : IAsyncDisposable
         return LineUpAsync(SeatKey.Of(Election), _grace, say);
     }
 
-    /// <summary>Lines up where nobody else does, for a rehearsal: without a grace that compiling might exceed.</summary>
-    public async Task LineUpAloneAsync(string incarnation)
+    /// <summary>
+    /// Goes through a turn for a seat that nobody else asks for, up to the unlock, in a transaction that is taken back: no
+    /// row is left, nobody sees one, and it waits for nobody.
+    /// </summary>
+    /// <param name="incarnation">Whose rehearsal it is.</param>
+    /// <param name="take">Takes the term.</param>
+    public async Task RehearseAsync(string incarnation, Func<Task> take)
     {
         var key = SeatKey.OfRehearsal(incarnation);
+        // Without a grace, which compiling might exceed.
         await LineUpAsync(key, _idle, null);
         if (_news?.Due is { } say)
             await LineUpAsync(key, _idle, say);
+        await RunAsync(RehearsalBegins);
+        try
+        {
+            Term.Of($"{Name} rehearsal {incarnation}", key);
+            // The first of an election, and one after another.
+            await take();
+            await take();
+            await _release.UnlockAsync(0, Aborted);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // Somebody keeps the table locked: the first turn will take some milliseconds more.
+        }
+
+        Term.Of(Election, SeatKey.Of(Election));
+        await RunAsync("ROLLBACK");
+        await StepBackAsync();
     }
 
     /// <summary>Gives the lock back, for a better candidate that waits behind.</summary>
@@ -147,8 +173,11 @@ internal sealed class LockSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Marks the term as given back and gives the lock back; the session is of no use after it.</summary>
-    public Task GiveBackAsync(Term term) => _release.ExecuteAsync(term.Token, Aborted);
+    /// <summary>Gives the lock back, and says of which term until it is closed; it is of no other use after it.</summary>
+    public Task GiveBackAsync(Term term) => _release.UnlockAsync(term.Token, Aborted);
+
+    /// <summary>Marks the term as given back, for those who come when this session is closed.</summary>
+    public Task MarkAsync(Term term) => ReleaseStatement.MarkAsync(Connection, term, Aborted);
 
     /// <summary>
     /// Ends whatever is under way, and with it the session. Cancelling asks the server over a second connection, which
@@ -201,6 +230,12 @@ internal sealed class LockSession : IAsyncDisposable
             await StepBackAsync();
             return false;
         }
+    }
+
+    private async Task RunAsync(string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, Connection);
+        await command.ExecuteNonQueryAsync(Aborted);
     }
 
     private LineNews NewsOf(Candidacy candidacy, LineListeners listeners)

@@ -99,7 +99,7 @@ internal sealed class PostgresSeats(
             _held[grant.Term] = seat;
             seat.Start();
             AfterGrant(candidacy, grant.Term);
-            return grant;
+            return grant with { ReleaseNears = seat.ReleaseNears };
         }
         catch (NpgsqlException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
         {

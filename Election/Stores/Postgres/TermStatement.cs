@@ -40,7 +40,7 @@ internal sealed class TermStatement : IAsyncDisposable
 
     private const string Sql = $$"""
         WITH last AS MATERIALIZED (
-            SELECT token, incarnation, lease_ms, server_epoch, released_token FROM election_terms WHERE election = $1),
+            SELECT token, incarnation, lease_ms, server_epoch, released_token, backend_pid FROM election_terms WHERE election = $1),
         server AS MATERIALIZED ({{ServerEpoch.Now}}),
         waiting AS MATERIALIZED (
             SELECT l.pid, a.application_name COLLATE "C" AS name,
@@ -52,7 +52,7 @@ internal sealed class TermStatement : IAsyncDisposable
             AND ((l.classid::bigint << 32) | l.objid::bigint) = $2),
         better AS MATERIALIZED (
             SELECT pid FROM waiting
-            WHERE (pid <> ALL ($11) OR coalesce((SELECT token FROM last), 0) <> $13)
+            WHERE (pid <> ALL ($11) OR coalesce((SELECT token FROM last), 0) <> $12)
             AND (priority > $6 OR (priority = $6 AND name < current_setting('application_name') COLLATE "C"
                 AND (SELECT count(*) FROM waiting) <= {{ShortLine}}))
             ORDER BY priority DESC, name LIMIT 1),
@@ -69,17 +69,16 @@ internal sealed class TermStatement : IAsyncDisposable
                     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
                 pg_backend_pid(), server.epoch, clock_timestamp()
             FROM server
-            WHERE $12 AND NOT EXISTS (SELECT FROM better) AND NOT EXISTS (SELECT FROM outlast)
-            AND coalesce((SELECT token FROM last), 0) >= $9
+            WHERE coalesce((SELECT token FROM last), 0) >= $9 AND NOT EXISTS (SELECT FROM better) AND NOT EXISTS (SELECT FROM outlast)
             ON CONFLICT (election) DO UPDATE SET token = greatest(t.token + 1, excluded.token),
                 lock_key = excluded.lock_key, node_id = excluded.node_id, incarnation = excluded.incarnation,
                 address = excluded.address, priority = excluded.priority, lease_ms = excluded.lease_ms,
                 backend_pid = excluded.backend_pid, server_epoch = excluded.server_epoch, since = excluded.since
             RETURNING token)
         SELECT (SELECT token FROM taken), (SELECT pid FROM better), (SELECT token FROM outlast), (SELECT left_ms FROM outlast),
-            CASE WHEN $12 THEN set_config('idle_session_timeout', $7::text, false) END, coalesce((SELECT token FROM last), 0),
-            (SELECT token = released_token FROM last, server WHERE split_part(server_epoch, '/', 3) = mark),
-            CASE WHEN EXISTS (SELECT FROM taken) THEN set_config('lock_timeout', '100', false) END,
+            set_config('idle_session_timeout', $7::text, false), coalesce((SELECT token FROM last), 0),
+            (SELECT token = released_token OR EXISTS (SELECT FROM pg_stat_get_activity(backend_pid) a WHERE a.application_name = {{ReleaseStatement.NameOf}} token)
+                FROM last, server WHERE split_part(server_epoch, '/', 3) = mark),
             CASE WHEN EXISTS (SELECT FROM last JOIN taken ON taken.token > greatest(last.token, $8) + 1 WHERE last.lease_ms >= $7)
                 THEN set_config('synchronous_commit', 'off', true)
                 WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'local', true) END
@@ -87,25 +86,30 @@ internal sealed class TermStatement : IAsyncDisposable
 
     private readonly LockSession _session;
     private readonly NpgsqlCommand _command;
+    private readonly NpgsqlParameter<string> _election = new();
+    private readonly NpgsqlParameter<long> _key = new();
     private readonly NpgsqlParameter<long> _seen = new();
     private readonly NpgsqlParameter<long> _alive = new();
     private readonly NpgsqlParameter<long> _outlasted = new();
     private readonly NpgsqlParameter<int[]> _steppedBackFor = new() { TypedValue = [] };
-    private readonly NpgsqlParameter<bool> _take = new();
     private readonly NpgsqlParameter<long> _steppedBackAfter = new();
 
     public TermStatement(LockSession session, Candidacy candidacy)
     {
         _session = session;
         _command = new NpgsqlCommand(Sql, session.Connection);
-        _command.Parameters.With(candidacy.Election).With(SeatKey.Of(candidacy.Election)).With(candidacy.Id.NodeId)
-            .With(candidacy.Id.Incarnation).WithText(candidacy.Address).With(candidacy.Priority)
+        Of(candidacy.Election, SeatKey.Of(candidacy.Election));
+        _command.Parameters.AddRange((NpgsqlParameter[])[_election, _key]);
+        _command.Parameters.With(candidacy.Id.NodeId).With(candidacy.Id.Incarnation).WithText(candidacy.Address).With(candidacy.Priority)
             .With((long)candidacy.LeaseDuration.TotalMilliseconds);
-        NpgsqlParameter[] changing = [_seen, _alive, _outlasted, _steppedBackFor, _take, _steppedBackAfter];
+        NpgsqlParameter[] changing = [_seen, _alive, _outlasted, _steppedBackFor, _steppedBackAfter];
         _command.Parameters.AddRange(changing);
     }
 
     public Task PrepareAsync(CancellationToken cancellationToken) => _command.PrepareAsync(cancellationToken);
+
+    /// <summary>Which seat is taken from now on.</summary>
+    public void Of(string election, long key) => (_election.TypedValue, _key.TypedValue) = (election, key);
 
     /// <summary>Takes the term, or says why not.</summary>
     /// <param name="seen">The highest token that the candidate has seen.</param>
@@ -113,16 +117,13 @@ internal sealed class TermStatement : IAsyncDisposable
     /// <param name="outlasted">The term whose lease was waited out after a restart; 0 for none.</param>
     /// <param name="steppedBackFor">Backends of better waiters that had their turn since the last term.</param>
     /// <param name="steppedBackAfter">The token of that term; when another one was taken since, they are to have their turn again.</param>
-    /// <param name="rehearse">Only plans the statement and fills the session's caches; the answer means nothing.</param>
-    public Task<TermAnswer> TakeAsync(
-        long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor, long steppedBackAfter, bool rehearse)
+    public Task<TermAnswer> TakeAsync(long seen, long alive, long outlasted, IEnumerable<int> steppedBackFor, long steppedBackAfter)
     {
         _steppedBackAfter.TypedValue = steppedBackAfter;
         _seen.TypedValue = seen;
         _alive.TypedValue = alive;
         _outlasted.TypedValue = outlasted;
         _steppedBackFor.TypedValue = [.. steppedBackFor];
-        _take.TypedValue = !rehearse;
         return ExecuteAsync(_session.Aborted);
     }
 

@@ -117,9 +117,7 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
     public async Task Locks_that_stacked_in_a_session_are_all_given_back()
     {
         var candidacy = Stand("node-1");
-        await MakeTablesAsync();
-        await using var session = await LockSession.OpenAsync(
-            new ConnectionSettings(Source), new PoolerCheck(new ConnectionSettings(Source), Errors, false), Errors, candidacy, null, CancellationToken.None);
+        await using var session = await OpenAsync(candidacy);
         for (var time = 0; time < 3; time++)
             Assert.True(await session.LineUpAsync());
         await session.StepBackAsync();
@@ -150,17 +148,50 @@ public sealed class GraceTests(PostgresServer server) : PostgresFacts(server)
     }
 
     [Fact]
-    public async Task A_term_that_is_given_back_is_marked_so_that_the_next_in_line_finds_it()
+    public async Task A_term_that_is_given_back_is_marked_for_who_comes_later()
     {
         var store = NewStore();
         var leader = await Acquire(store, Stand("leader"));
-        var waiting = Acquire(store, Stand("waiter"));
-        await UntilWaiting(1);
         await store.ReleaseAsync(leader.Term, CancellationToken.None);
-        Assert.True((await waiting).GivenBack);
+        Assert.True((await Acquire(store, Stand("later"))).GivenBack);
+    }
+
+    [Fact]
+    public async Task The_next_in_line_is_told_that_a_term_was_given_back_before_that_is_marked()
+    {
+        var leader = Stand("leader");
+        await using var session = await OpenAsync(leader);
+        Assert.True(await session.LineUpAsync());
+        var taken = Assert.IsType<TermAnswer.Taken>(await session.Term.TakeAsync(0, 0, 0, [], 0));
+        var waiting = Acquire(NewStore(), Stand("waiter"));
+        await UntilWaiting(1);
+        var term = new Term(Election, leader.Id, taken.Token);
+        await session.GiveBackAsync(term);
+        var next = await waiting;
+        Assert.True(next.GivenBack);
+        // A mark that comes late says nothing of the term that has begun.
+        await session.MarkAsync(term);
+        Assert.Equal(0L, await AskAsync<long>("SELECT released_token FROM election_terms WHERE token = $1", next.Term.Token));
+    }
+
+    [Fact]
+    public async Task A_rehearsal_leaves_no_row()
+    {
+        var store = NewStore();
+        await Acquire(store, Stand("leader"));
+        _ = Acquire(store, Stand("waiter"));
+        await UntilWaiting(1);
+        Assert.Equal(0L, await AskAsync<long>("SELECT count(*) FROM election_terms WHERE election LIKE 'AspireElection rehearsal%'"));
     }
 
     private PostgresErrors Errors => new(Server.ConnectionString);
+
+    private async Task<LockSession> OpenAsync(Candidacy candidacy)
+    {
+        await MakeTablesAsync();
+        var settings = new ConnectionSettings(Source);
+        return await LockSession.OpenAsync(settings, new PoolerCheck(settings, Errors, false), Errors, candidacy, null, CancellationToken.None);
+    }
 
     private long Key => SeatKey.Of(Election);
 

@@ -23,6 +23,16 @@ public sealed class LockSessionTests(PostgresServer server, ITestOutputHelper ou
     }
 
     [Fact]
+    public async Task A_session_that_ends_when_a_release_was_said_to_be_near_and_does_not_come_is_noticed()
+    {
+        var doubted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var grant = await Acquire(NewStore(), Stand("node-1", renewNow: doubted.SetResult));
+        grant.ReleaseNears!();
+        Assert.Equal(1, await TerminateHolderAsync());
+        await doubted.Task.WaitAsync(Bound);
+    }
+
+    [Fact]
     public async Task A_silent_session_is_ended_by_the_server_after_the_lease()
     {
         var lease = TimeSpan.FromMilliseconds(600);

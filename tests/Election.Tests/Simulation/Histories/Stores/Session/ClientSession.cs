@@ -63,6 +63,9 @@ internal sealed class ClientSession
     public Task GiveBackAsync(Term term) =>
         AskAsync<bool>("give back", answer => answer.Give(_server.GiveBack(Backend, term)), TimeSpan.FromSeconds(1), CancellationToken.None);
 
+    public Task MarkAsync(Term term) =>
+        AskAsync<bool>("mark", answer => answer.Give(_server.Mark(Backend, term)), TimeSpan.FromSeconds(1), CancellationToken.None);
+
     /// <summary>It ended, on the server's side or because nothing more is to be expected of it.</summary>
     public void End()
     {

@@ -6,6 +6,7 @@ internal sealed class HeldSession
     private const int MostOrders = 8;
 
     private static readonly TimeSpan s_handOver = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_near = TimeSpan.FromMilliseconds(50);
 
     private readonly ClientSession _session;
     private readonly Candidacy _candidacy;
@@ -13,6 +14,7 @@ internal sealed class HeldSession
     private readonly Queue<Order> _orders = new();
     private Order? _underWay;
     private bool _ended;
+    private bool _looksAway;
 
     public HeldSession(ClientSession session, Candidacy candidacy, Term term, Action<HeldSession> over)
     {
@@ -20,7 +22,7 @@ internal sealed class HeldSession
         _candidacy = candidacy;
         _over = over;
         Term = term;
-        session.Ended = Over;
+        session.Ended = HearEnded;
     }
 
     public Term Term { get; }
@@ -48,6 +50,16 @@ internal sealed class HeldSession
         return await order.Answer.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>From now on and for a moment nobody hears that the session has ended, unless it is asked something.</summary>
+    public async Task LookAwayAsync(TimeProvider clock)
+    {
+        _looksAway = true;
+        await Task.Delay(s_near, clock);
+        _looksAway = false;
+        if (!_session.IsOpen && !_ended)
+            Over();
+    }
+
     public async Task ReleaseAsync(TimeProvider clock)
     {
         End();
@@ -55,6 +67,7 @@ internal sealed class HeldSession
         {
             await _session.GiveBackAsync(Term);
             await Task.Delay(s_handOver, clock);
+            await _session.MarkAsync(Term);
         }
         catch (StoreUnavailableException)
         {
@@ -92,6 +105,12 @@ internal sealed class HeldSession
         }
 
         _underWay = null;
+    }
+
+    private void HearEnded()
+    {
+        if (!_looksAway)
+            Over();
     }
 
     private void Over()

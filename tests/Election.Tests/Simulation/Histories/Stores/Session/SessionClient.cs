@@ -137,7 +137,7 @@ internal sealed class SessionClient : StoreClient
             _held[grant.Term] = seat;
             seat.Start();
             _ = TellAsync(grant.Term, s_taking);
-            return grant;
+            return grant with { ReleaseNears = () => _ = seat.LookAwayAsync(Clock) };
         }
         catch (StoreUnavailableException) when (mayMiss && session is { WasGranted: true, IsOpen: false } && !cancellationToken.IsCancellationRequested)
         {

@@ -168,11 +168,21 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         return true;
     }
 
-    /// <summary>Marks the term as given back, and gives the lock back whether it could be marked or not.</summary>
+    /// <summary>Gives the lock back; the row is marked later.</summary>
     public bool GiveBack(int backend, Term term)
     {
-        MarkReleased(term);
+        if (Names(term))
+            History.Released(term.Token);
         return StepBack(backend);
+    }
+
+    /// <summary>Marks the term as given back, where there is no newer one.</summary>
+    public bool Mark(int backend, Term term)
+    {
+        Idle(Session(backend));
+        if (Names(term))
+            Write(_row! with { Released = true }, durable: false);
+        return true;
     }
 
     /// <summary>Has all observers look, unless there is a newer term.</summary>
@@ -183,16 +193,9 @@ internal sealed class SessionServer(History history, double rate) : Server(histo
         return true;
     }
 
-    private void MarkReleased(Term term)
-    {
-        var named = _row is { } row && row.Token == term.Token && row.Id == term.Candidate;
-        if (History.Mistake == WorldMistake.ReleaseByHolderOnly)
-            named = _row is { } held && held.Id.NodeId == term.Candidate.NodeId;
-        if (!named)
-            return;
-        Write(_row! with { Released = true }, durable: false);
-        History.Released(term.Token);
-    }
+    private bool Names(Term term) => History.Mistake == WorldMistake.ReleaseByHolderOnly
+        ? _row is { } held && held.Id.NodeId == term.Candidate.NodeId
+        : _row is { } row && row.Token == term.Token && row.Id == term.Candidate;
 
     /// <summary>The row of the last term, and whether its own session still holds the lock.</summary>
     public (TermRow? Row, bool IsHeld) Look() => (_row, _row is { } row && _holder?.Backend == row.Backend && row.Epoch == _epoch);
