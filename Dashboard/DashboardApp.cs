@@ -17,7 +17,7 @@ internal static class DashboardApp
 {
     public static WebApplication Create(DashboardSettings settings, Func<IElectionStore> openStore)
     {
-        var builder = WebApplication.CreateBuilder();
+        var builder = WebApplication.CreateBuilder(StartArguments.SettingsStay);
         builder.WebHost.UseUrls(settings.Urls);
         builder.Configuration["AllowedHosts"] = PageSecurity.Hosts;
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

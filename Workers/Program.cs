@@ -39,7 +39,11 @@ internal static class Program
     /// <param name="extend">What a test adds.</param>
     public static WebApplication Build(WorkerSettings settings, LineWriter lines, Action<ElectionBuilder>? extend = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = StartArguments.SettingsStay,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.AddServiceDefaults();
         builder.AddOutput(settings, lines);
         builder.AddServers(settings);

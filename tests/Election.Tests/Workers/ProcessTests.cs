@@ -68,6 +68,18 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task A_worker_takes_none_of_the_few_file_watchers_that_a_system_has()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        await using var worker = new WorkerProcess("--store memory --node-id n1");
+        await WorkerInProcess.UntilAsync(() => Task.FromResult(worker.BecameLeader), "it leads");
+        var open = new DirectoryInfo($"/proc/{worker.Id}/fd").EnumerateFiles().Select(f => f.LinkTarget ?? string.Empty).ToList();
+        Assert.Contains(open, target => target.StartsWith("socket:", StringComparison.Ordinal));
+        Assert.DoesNotContain("anon_inode:inotify", open);
+    }
+
+    [Fact]
     public async Task A_telemetry_endpoint_that_hangs_does_not_hold_up_the_end()
     {
         // It takes connections and never answers.
