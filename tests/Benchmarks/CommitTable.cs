@@ -28,7 +28,17 @@ internal static class CommitTable
         var committed = Committed.From(full, quick, Committed.Read(Folders.CommittedFile));
         Committed.WriteFile(Folders.CommittedFile, committed);
         if (committed.Full is { } copied)
+        {
             File.WriteAllText(Folders.CommittedPage, Begin + Sheet.Page(copied));
+            if (ReadmeFigures.Replaced(File.ReadAllText(Folders.Readme), copied) is not { } readme)
+            {
+                Console.Error.WriteLine($"{Folders.Readme} has no marks between which its figures stand: see ReadmeFigures");
+                return 1;
+            }
+
+            File.WriteAllText(Folders.Readme, readme);
+        }
+
         Console.WriteLine(full is null ? "No full run: its table stays as it was" : $"Full run of {full.Began:u}, commit {full.Machine.Commit}");
         Console.WriteLine(quick is null ? "No quick run: its ratios stay as they were" : $"{quick.Ratios.Count} quick runs, the last of {quick.Last.Began:u}, commit {quick.Commit}");
         return 0;

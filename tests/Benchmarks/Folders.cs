@@ -10,6 +10,9 @@ internal static class Folders
 
     public static string CommittedPage => Path.Combine(Root, "docs", "benchmarks.md");
 
+    /// <summary>Shows some of it.</summary>
+    public static string Readme => Path.Combine(Root, "README.md");
+
     /// <summary>Of the last full run; one of some parts only does not replace it.</summary>
     public static string Full => Artifact("bench");
 
