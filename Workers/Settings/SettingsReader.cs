@@ -124,6 +124,9 @@ internal sealed class SettingsReader
             return null;
         if (given.Text.Length < ShortestSecret)
             _problems.Add($"{given.Source} has {given.Text.Length} characters; allowed: at least {ShortestSecret}");
+        // No header carries them, so that nobody could ever say it.
+        else if (given.Text != given.Text.Trim())
+            _problems.Add($"{given.Source} begins or ends with a blank; allowed: blanks only within");
         return given.Text;
     }
 

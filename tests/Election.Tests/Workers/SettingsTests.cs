@@ -106,6 +106,17 @@ public sealed class SettingsTests
         Assert.DoesNotContain("geheim", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(" 0123456789abcdef")]
+    [InlineData("0123456789abcdef ")]
+    [InlineData("0123456789abcdef\r")]
+    public void A_token_that_no_header_can_carry_is_a_wrong_value(string token) => Assert.Equal(
+        ["ELECTION_ADMIN_TOKEN begins or ends with a blank; allowed: blanks only within"], Read("", ("ELECTION_ADMIN_TOKEN", token)).Problems);
+
+    [Fact]
+    public void A_token_may_have_blanks_within() =>
+        Assert.Equal("0123456789 abcdef", Read("", ("ELECTION_ADMIN_TOKEN", "0123456789 abcdef")).Settings!.AdminToken);
+
     [Fact]
     public void Flags_win_over_the_environment_and_that_over_appsettings()
     {
