@@ -46,6 +46,9 @@ internal sealed class SettingsReader
             Store = store,
             LockName = LockName,
             Election = election,
+            LeaseDurationAsGiven = _given[SettingsTable.LeaseDuration] is { } lease
+                ? $"{lease.Source} is '{lease.Text}'"
+                : $"{SettingsTable.LeaseDuration.Flag} (by default) is {SettingsTable.LeaseDuration.Default}",
             StatusLine = Bool(SettingsTable.StatusLine) ?? !Console.IsOutputRedirected,
             Colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(environment("NO_COLOR")),
             Urls = urls,
