@@ -109,6 +109,8 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
             // It is sent in a header, which takes nothing else.
             if (given[setting] is { } text && text.Text.Any(c => c is < ' ' or > '~'))
                 problems.Add($"{text.Source} has a character that is none of printable ASCII; allowed: letters, digits, signs and spaces");
+            else if (setting == WorkersToken && given[setting] is { } sent && sent.Text != sent.Text.Trim())
+                problems.Add($"{sent.Source} begins or ends with a blank; allowed: blanks only within");
             return given[setting]?.Text;
         }
     }

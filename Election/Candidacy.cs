@@ -57,7 +57,10 @@ public sealed class Candidacy
     /// <summary>The highest token that this candidate has seen of any term, 0 before the first.</summary>
     public long HighestToken => Interlocked.Read(ref _highestToken);
 
-    /// <summary>Without the term that the store may have begun for this very candidate already, which it was told of like everybody.</summary>
+    /// <summary>
+    /// The same without this candidate's own terms. A leader that gives its place back may name its successor (etcd): that term is
+    /// known to everybody, the successor among them, before it leads, and has to be above all others but not above itself.
+    /// </summary>
     internal long HighestTokenOfOthers => Interlocked.Read(ref _highestTokenOfOthers);
 
     /// <summary>
@@ -75,12 +78,11 @@ public sealed class Candidacy
     {
         if (sighting.Leader is not null || sighting.Released)
             Volatile.Write(ref _lastSeen, sighting);
-        if (sighting.Leader is { } leader)
-        {
-            Raise(ref _highestToken, leader.Term);
-            if (leader.Incarnation != Id.Incarnation)
-                Raise(ref _highestTokenOfOthers, leader.Term);
-        }
+        if (sighting.Leader is not { } leader)
+            return;
+        Raise(ref _highestToken, leader.Term);
+        if (leader.Incarnation != Id.Incarnation)
+            Raise(ref _highestTokenOfOthers, leader.Term);
     }
 
     /// <summary>Keeps a token that was seen.</summary>

@@ -38,7 +38,7 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
     /// <summary>Like <see cref="Alive"/>, and those that were seen for the first time lately.</summary>
     public IReadOnlyList<Member> Recent => _recent;
 
-    /// <summary>How long the last heartbeat that was answered took; null before the first.</summary>
+    /// <summary>How long the last heartbeat that the server answered took; null before the first.</summary>
     public TimeSpan? RoundTrip => Volatile.Read(ref _roundTripTicks) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>When the loop last turned, as a timestamp.</summary>
@@ -136,8 +136,12 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
             var said = with.Node.Self();
             var sent = Clock.GetTimestamp();
             var members = await with.Store.HeartbeatAsync(said, beating.Token).AsTask().WaitAsync(Bound, Clock, beating.Token);
-            Volatile.Write(ref _roundTripTicks, Clock.GetElapsedTime(sent).Ticks);
-            with.Health.Reached();
+            if (members is not RecalledMembers)
+            {
+                Volatile.Write(ref _roundTripTicks, Clock.GetElapsedTime(sent).Ticks);
+                with.Health.Reached();
+            }
+
             _said = WhatSays(said);
             Hear(members);
             with.Node.MembersHeard();

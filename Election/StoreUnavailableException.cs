@@ -11,4 +11,10 @@ public sealed class StoreUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// Whether the server grants no lease as short as the candidacy's: trying again is of no use before one of both is changed.
+    /// Default false; today only etcd says so.
+    /// </summary>
+    public bool LeaseIsTooShort { get; init; }
 }

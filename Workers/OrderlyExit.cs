@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using AspireElection.Workers.Settings;
+using AspireElection.Workers.Stores;
 
 namespace AspireElection.Workers;
 
@@ -21,12 +22,12 @@ internal static class OrderlyExit
         {
             await app.StartAsync();
             await app.WaitForShutdownAsync();
-            return 0;
+            return await EndedAsync(app);
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // It was told to stop before everything had started, or its time for stopping was over.
-            return 0;
+            return await EndedAsync(app);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
@@ -38,6 +39,14 @@ internal static class OrderlyExit
         {
             await DisposeSoonAsync(app);
         }
+    }
+
+    private static async Task<int> EndedAsync(WebApplication app)
+    {
+        if (app.Services.GetRequiredService<WrongForServer>().Line is not { } line)
+            return 0;
+        await Console.Error.WriteLineAsync(line);
+        return WrongSettings;
     }
 
     private static async Task DisposeSoonAsync(WebApplication app)

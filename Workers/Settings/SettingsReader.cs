@@ -46,6 +46,9 @@ internal sealed class SettingsReader
             Store = store,
             LockName = LockName,
             Election = election,
+            LeaseDurationAsGiven = _given[SettingsTable.LeaseDuration] is { } lease
+                ? $"{lease.Source} is '{lease.Text}'"
+                : $"{SettingsTable.LeaseDuration.Flag} (by default) is {SettingsTable.LeaseDuration.Default}",
             StatusLine = Bool(SettingsTable.StatusLine) ?? !Console.IsOutputRedirected,
             Colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(environment("NO_COLOR")),
             Urls = urls,
@@ -124,6 +127,9 @@ internal sealed class SettingsReader
             return null;
         if (given.Text.Length < ShortestSecret)
             _problems.Add($"{given.Source} has {given.Text.Length} characters; allowed: at least {ShortestSecret}");
+        // No header carries them, so that nobody could ever say it.
+        else if (given.Text != given.Text.Trim())
+            _problems.Add($"{given.Source} begins or ends with a blank; allowed: blanks only within");
         return given.Text;
     }
 

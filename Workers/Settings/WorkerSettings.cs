@@ -12,6 +12,9 @@ internal sealed record WorkerSettings
     /// <summary>How the node takes part, checked.</summary>
     public required ElectionOptions Election { get; init; }
 
+    /// <summary>The lease duration in the user's words, for the line that says that a server does not take it.</summary>
+    public required string LeaseDurationAsGiven { get; init; }
+
     public TimeSpan NodeTimeout => Election.NodeTimeout ?? Election.LeaseDuration * 3;
 
     public required bool StatusLine { get; init; }

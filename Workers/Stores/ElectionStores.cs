@@ -28,6 +28,7 @@ internal static class ElectionStores
             builder.AddNpgsqlDataSource("postgres");
         builder.Services.AddSingleton(services => new RedisConnection(services.GetRequiredService<IConnectionMultiplexer>));
         builder.Services.AddSingleton(Migration.Embedded());
+        builder.Services.AddSingleton<WrongForServer>();
         builder.Services.AddSingleton(_ => new Drill(BootClock.Instance));
         if (settings.Quorum is not { } quorum)
             return;
@@ -42,6 +43,8 @@ internal static class ElectionStores
         var store = settings.Quorum is null
             ? settings.Store.Open(services.GetRequiredService<RedisConnection>, services.GetRequiredService<NpgsqlDataSource>)
             : services.GetRequiredService<QuorumStore>();
+        if (settings.Store.Kind == "etcd")
+            store = new CheckedStore(store, services.GetRequiredService<WrongForServer>());
         if (settings.AdminToken is null)
             return store;
         var drill = services.GetRequiredService<Drill>();

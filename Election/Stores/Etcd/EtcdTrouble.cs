@@ -37,7 +37,10 @@ internal static class EtcdTrouble
 
     public static StoreUnavailableException OfLease(EtcdOptions options, long granted, TimeSpan wanted) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"etcd {options} grants no lease below {granted} s, and the lease duration is {wanted.TotalSeconds:0.###} s; raise that to at least {granted} s, or lower its --election-timeout"));
+        $"etcd {options} grants no lease below {granted} s, and the lease duration is {wanted.TotalSeconds:0.###} s; raise that to at least {granted} s, or lower its --election-timeout"))
+    {
+        LeaseIsTooShort = true,
+    };
 
     public static StoreUnavailableException OfLostLease(EtcdOptions options) =>
         new($"etcd {options} ended the lease of a waiting candidate, which was silent for too long or was revoked; it stands again");

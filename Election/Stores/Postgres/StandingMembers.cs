@@ -20,7 +20,7 @@ internal sealed class StandingMembers(TimeProvider clock)
             return null;
         // Whoever says it often may be taken off the list soon: a wait is too long for it.
         var spacing = clock.GetElapsedTime(before.SaidAt, now);
-        return spacing >= LockSession.LongestWait / 1.5 && clock.GetElapsedTime(heard.At, now) < spacing * 1.5 ? heard.Members : null;
+        return spacing >= LockSession.LongestWait / 1.5 && clock.GetElapsedTime(heard.At, now) < spacing * 1.5 ? new RecalledMembers(heard.Members) : null;
     }
 
     /// <summary>What a candidate has to say with its next wait; null when it has said nothing yet.</summary>

@@ -167,8 +167,8 @@ public sealed class RedisStore : IElectionStore
             yield return _confirmation;
         foreach (var standing in _standing.Values)
             yield return standing;
-        foreach (var watch in _observations.Watches)
-            yield return (SeatWatch)watch;
+        foreach (var watch in _observations.Watches.OfType<IConnectionListener>())
+            yield return watch;
     }
 
     private KnownTerms Known(string election) => _known.GetOrAdd(election, static (_, clock) => new KnownTerms(clock), _clock);

@@ -12,21 +12,14 @@ internal sealed class Standing(
     RedisCalls calls, TimeProvider clock, KnownTerms known, ReplicaConfirmation? confirmation, Candidacy candidacy)
     : IConnectionListener
 {
-    private static readonly TimeSpan s_shortestSlot = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan s_longestSlot = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_giveUp = TimeSpan.FromSeconds(1);
 
     private readonly Alarm _alarm = new(clock, candidacy.LeaseDuration / 10);
-    private readonly HeardSeat _heard = new(clock);
+    private readonly NextTry _next = new(clock, known, candidacy);
     private readonly string _me = candidacy.Id.ToString();
     private readonly TimeSpan _bound = RedisCalls.BoundOf(candidacy.LeaseDuration);
-    private volatile bool _tryNow;
     private volatile bool _lineWasDown;
     private bool _granted;
-    private volatile bool _refused;
-    private volatile bool _mineIsRefused;
-    private long _orphan;
-    private int _rank;
 
     public async ValueTask<Grant> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -48,7 +41,7 @@ internal sealed class Standing(
                     return grant;
                 }
 
-                await _alarm.WaitAsync(TryAt, cancellationToken);
+                await _alarm.WaitAsync(() => _next.At, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -92,14 +85,14 @@ internal sealed class Standing(
     public void ConnectionCameBack()
     {
         _lineWasDown = true;
-        _tryNow = true;
+        _next.Now();
         _alarm.Ring();
     }
 
     private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
     {
-        (_tryNow, _mineIsRefused) = (false, false);
-        var orphan = _orphan;
+        _next.Begin();
+        var orphan = _next.Orphan;
         var history = confirmation is null ? null : await confirmation.HistoryAsync(_bound, cancellationToken);
         var sentAt = clock.GetTimestamp();
         known.Hear(candidacy.LastSeen);
@@ -117,11 +110,8 @@ internal sealed class Standing(
             return new Grant(term, sentAt);
         }
 
-        _rank = int.Parse(answer[0], CultureInfo.InvariantCulture);
-        var state = SeatState.Parse(answer[1..], _heard.Newest.State);
-        _mineIsRefused = state.Holder == _me && (state.Kind == SeatKind.Reserved || state.Token == orphan);
-        Hear(state, sentAt);
-        _refused = state.Kind == SeatKind.Free;
+        var rank = int.Parse(answer[0], CultureInfo.InvariantCulture);
+        _next.Refused(SeatState.Parse(answer[1..], _next.Seat), sentAt, orphan, rank);
         return null;
     }
 
@@ -141,63 +131,15 @@ internal sealed class Standing(
         }
     }
 
-    /// <summary>When to ask again. Not all at once: each leaves those before it in line a slot of time.</summary>
-    private long TryAt()
-    {
-        if (_mineIsRefused && !_tryNow)
-            return clock.Add(known.For(_me).EndsAt, TimeSpan.FromMilliseconds(1));
-        if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
-            return long.MinValue;
-        // A free seat that was refused is that of a server that may have lost its data.
-        if (_refused)
-            endsAt = Math.Max(endsAt, known.For(_me).EndsAt);
-        // The server counts whole milliseconds.
-        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(_me, _rank) * Slot;
-        return clock.Add(endsAt, slot);
-    }
-
-    private TimeSpan Slot
-    {
-        get
-        {
-            var share = candidacy.LeaseDuration / 50;
-            return share < s_shortestSlot ? s_shortestSlot : Timestamps.Shorter(share, s_longestSlot);
-        }
-    }
-
     private void HearTurn(RedisChannel channel, RedisValue message)
     {
-        _tryNow = true;
+        _next.Now();
         _alarm.Ring();
     }
 
     private void HearNews(RedisChannel channel, RedisValue message)
     {
-        if (SeatState.FromMessage(message, _heard.Newest.State) is not { } state)
-            return;
-        (_refused, _mineIsRefused) = (false, false);
-        Hear(state, long.MinValue);
-    }
-
-    private void Hear(SeatState state, long askedAt)
-    {
-        if (!_heard.Hear(state, askedAt))
-            return;
-        var endsAt = _heard.Newest.EndsAt;
-        known.Hear(state, endsAt);
-        if (state.Kind == SeatKind.Held || state.WasReleased)
-            candidacy.Saw(state.ToSighting(endsAt));
-        if (state.Holder == _me)
-        {
-            // Reserved for this candidate; or held by it, although no grant ever arrived: that term is its orphan.
-            if (state.Kind == SeatKind.Held)
-                _orphan = state.Token;
-            // Unless it was just refused, because of a term that somebody may still trust in: until that ends.
-            _tryNow |= !_mineIsRefused;
-        }
-
-        // A renewal only moves the instant away, and the wait looks at it in slices anyway.
-        if (state.Kind != SeatKind.Held || _tryNow)
+        if (SeatState.FromMessage(message, _next.Seat) is { } state && _next.Told(state))
             _alarm.Ring();
     }
 

@@ -208,6 +208,29 @@ public sealed class ObservingTests
     });
 
     [Fact]
+    public void Members_that_a_store_only_remembers_are_no_answer_of_its_server() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var (candidate, way) = nodes.New("node-2");
+        way.OnObserve = _ => NothingAsync();
+        await candidate.StartAsync();
+        await world.PassAsync(Nodes.Lease * 3);
+        var took = candidate.Snapshot().StoreRoundTrip;
+        Assert.NotNull(took);
+        way.Recalls = _ => new RecalledMembers(candidate.Members);
+        await world.PassAsync(Nodes.Lease * 3);
+        Assert.InRange(candidate.StoreOutage, Nodes.Lease * 3, Nodes.Lease * 4);
+        Assert.Equal(2, candidate.Members.Count);
+        Assert.Equal(took, candidate.Snapshot().StoreRoundTrip);
+        way.Recalls = null;
+        await world.PassAsync(Nodes.Lease * 1.5);
+        Assert.Equal(TimeSpan.Zero, candidate.StoreOutage);
+        await candidate.StopAsync();
+        await leader.StopAsync();
+    });
+
+    [Fact]
     public void A_store_that_stands_still_is_noticed_before_a_question_of_a_whole_lease_has_failed() => SimulatedWorld.Run(async world =>
     {
         var nodes = new Nodes(world);

@@ -42,6 +42,11 @@ public sealed class DashboardSettingsTests
     }
 
     [Fact]
+    public void A_token_of_the_workers_that_no_header_can_carry_is_refused() => Assert.Equal(
+        ["ELECTION_ADMIN_TOKEN begins or ends with a blank; allowed: blanks only within"],
+        Read("", ("DASHBOARD_ADMIN_TOKEN", " a page token of some length"), ("ELECTION_ADMIN_TOKEN", "a worker token of length ")).Problems);
+
+    [Fact]
     public void Settings_as_text_show_no_token()
     {
         var settings = Read("", ("DASHBOARD_ADMIN_TOKEN", "a page token of some length"), ("ELECTION_ADMIN_TOKEN", "a worker token of length")).Settings!;

@@ -21,6 +21,9 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
     /// <summary>Whether heartbeats are left without an answer.</summary>
     public bool StandsStill { get; set; }
 
+    /// <summary>When set, heartbeats are answered with what it gives, and the store is not asked.</summary>
+    public Func<Member, IReadOnlyList<Member>>? Recalls { get; set; }
+
     public int Renewals { get; private set; }
 
     public Candidacy? Candidacy { get; private set; }
@@ -65,7 +68,7 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
         ThrowIfAway();
         if (StandsStill)
             return new ValueTask<IReadOnlyList<Member>>(new TaskCompletionSource<IReadOnlyList<Member>>().Task);
-        return store.HeartbeatAsync(self, cancellationToken);
+        return Recalls is { } recalls ? new ValueTask<IReadOnlyList<Member>>(recalls(self)) : store.HeartbeatAsync(self, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>

@@ -106,6 +106,17 @@ public sealed class SettingsTests
         Assert.DoesNotContain("geheim", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(" 0123456789abcdef")]
+    [InlineData("0123456789abcdef ")]
+    [InlineData("0123456789abcdef\r")]
+    public void A_token_that_no_header_can_carry_is_a_wrong_value(string token) => Assert.Equal(
+        ["ELECTION_ADMIN_TOKEN begins or ends with a blank; allowed: blanks only within"], Read("", ("ELECTION_ADMIN_TOKEN", token)).Problems);
+
+    [Fact]
+    public void A_token_may_have_blanks_within() =>
+        Assert.Equal("0123456789 abcdef", Read("", ("ELECTION_ADMIN_TOKEN", "0123456789 abcdef")).Settings!.AdminToken);
+
     [Fact]
     public void Flags_win_over_the_environment_and_that_over_appsettings()
     {
@@ -143,9 +154,12 @@ public sealed class SettingsTests
     public void Http_listens_where_it_is_told(string flags, string variable, string urls) =>
         Assert.Equal(urls, Read(flags, ("ASPNETCORE_URLS", variable)).Settings!.Urls);
 
-    [Fact]
-    public void An_inherited_port_does_not_win_over_the_address_that_aspire_gives() =>
-        Assert.Equal("http://127.0.0.1:82", Read("", ("PORT", "81"), ("ASPNETCORE_URLS", "http://127.0.0.1:82")).Settings!.Urls);
+    // What is overruled is not looked at, like a variable under a flag: such a PORT is what an older Docker link leaves behind.
+    [Theory]
+    [InlineData("81")]
+    [InlineData("tcp://10.0.0.1:80")]
+    public void An_inherited_port_does_not_win_over_the_address_that_aspire_gives(string port) =>
+        Assert.Equal("http://127.0.0.1:82", Read("", ("PORT", port), ("ASPNETCORE_URLS", "http://127.0.0.1:82")).Settings!.Urls);
 
     [Fact]
     public void Under_aspire_the_node_is_the_host_and_the_instance()

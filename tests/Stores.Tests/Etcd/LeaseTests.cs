@@ -27,6 +27,7 @@ public sealed class LeaseTests(EtcdServer server) : EtcdTests(server)
         Assert.Equal(
             $"etcd 127.0.0.1:{usual.Port} grants no lease below 2 s, and the lease duration is 1 s; raise that to at least 2 s, or lower its --election-timeout",
             refused.Message);
+        Assert.True(refused.LeaseIsTooShort);
         await Acquire(Store(usual.ConnectionString), Stand("node-1", TimeSpan.FromMilliseconds(1500)));
     }
 

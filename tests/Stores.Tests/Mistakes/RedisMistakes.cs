@@ -62,7 +62,7 @@ internal static class RedisMistakes
             Loses("Over_a_wipe_a_turn_is_no_proof_that_an_earlier_term_has_ended")),
         new(new("anchored before a wait", "the wait lasted a minute, so trust ended before it began; or the anchor is mended by a guess",
                 new Edit("Stores/Redis/Standing.cs", "var sentAt = clock.GetTimestamp();", "var sentAt = _firstSentAt == 0 ? _firstSentAt = clock.GetTimestamp() : _firstSentAt;"),
-                new Edit("Stores/Redis/Standing.cs", "private long _orphan;", "private long _orphan, _firstSentAt;")),
+                new Edit("Stores/Redis/Standing.cs", "private bool _granted;", "private bool _granted; private long _firstSentAt;")),
             Conforms("A_grant_after_waiting_is_anchored_after_the_release")),
         new(new("hand-over to everyone", "a vacancy makes every node rush at once",
                 new Edit(Scripts + "Seat.lua", "    if redis.call('PUBLISH', prefix .. 'turn:' .. best, '') > 0 then",

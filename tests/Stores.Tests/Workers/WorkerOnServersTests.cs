@@ -101,6 +101,23 @@ public sealed class WorkerOnServersTests : IClassFixture<PostgresServer>, IClass
         Assert.DoesNotContain(worker.Errors.Concat(worker.Output), l => l.Contains(server.Password, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("--lease-duration 1s", "", "--lease-duration is '1s'")]
+    [InlineData("", "LEASE_DURATION=800ms", "LEASE_DURATION is '800ms'")]
+    public async Task A_lease_that_the_server_does_not_grant_is_a_wrong_value(string flags, string variable, string says)
+    {
+        await using var etcd = EtcdServer.WithUsualTimes();
+        string[] variables = [$"ConnectionStrings__etcd={etcd.ConnectionString}", .. new[] { variable }.Where(v => v.Length > 0)];
+        // Before its server: it waits for that as any other, and is told then.
+        await using var worker = new WorkerProcess($"--node-id n1 {flags}", variables);
+        await WorkerInProcess.UntilAsync(() => Task.FromResult(worker.Address is not null), "it listens");
+        await etcd.StartAsync();
+        Assert.Equal(2, await worker.EndAsync());
+        Assert.Contains(worker.Errors, l =>
+            l.StartsWith($"{says}: etcd 127.0.0.1:{etcd.Port} grants no lease below 2 s", StringComparison.Ordinal) &&
+            l.EndsWith("raise that to at least 2 s, or lower its --election-timeout", StringComparison.Ordinal));
+    }
+
     private Task<WorkerInProcess> StartAsync(string flags) => WorkerInProcess.StartAsync(
         flags, $"ConnectionStrings__redis={_redis.ConnectionString}", $"ConnectionStrings__postgres={_postgres.ConnectionString}");
 

@@ -213,9 +213,12 @@ internal sealed class SharedSeats : IPostgresSeats
 
     private async Task ServeAsync(IWaiterSession session)
     {
-        while (!_closing.IsCancellationRequested)
+        while (true)
         {
+            // In this order: who closes the store tells it once, and a loop that did not listen yet would sleep through it.
             var told = _lines.Listen();
+            if (_closing.IsCancellationRequested)
+                return;
             _lines.Changed(session.NextTold());
             // Before looking: who does not wait any more must not count as a better one.
             if (_lines.NextLeaving() is { Count: > 0 } leaving)

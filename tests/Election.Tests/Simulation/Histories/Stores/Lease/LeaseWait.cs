@@ -8,13 +8,9 @@ internal sealed class LeaseWait(
     LeaseClient client, LeaseServer server, TimeProvider clock, KnownTerms known, Candidacy candidacy, WorldMistake mistake)
 {
     private readonly Bell _bell = new(clock, candidacy.LeaseDuration / 10);
-    private readonly HeardSeat _heard = new(clock);
+    private readonly NextTry _next = new(clock, known, candidacy);
     private readonly TimeSpan _bound = LeaseClient.BoundOf(candidacy.LeaseDuration);
-    private bool _tryNow;
     private bool _lineWasDown;
-    private bool _refused;
-    private bool _mineIsRefused;
-    private long _orphan;
 
     public CandidateId Id => candidacy.Id;
 
@@ -61,7 +57,7 @@ internal sealed class LeaseWait(
     public void ConnectionCameBack()
     {
         _lineWasDown = true;
-        _tryNow = true;
+        _next.Now();
         _bell.Ring();
     }
 
@@ -69,23 +65,23 @@ internal sealed class LeaseWait(
     {
         if (waiter != Name)
             return;
-        _tryNow = true;
+        _next.Now();
         _bell.Ring();
     }
 
     public void HearNews(SeatState state)
     {
-        (_refused, _mineIsRefused) = (false, false);
-        Hear(state, long.MinValue);
+        if (_next.Told(state))
+            _bell.Ring();
     }
 
     private async ValueTask<Grant?> TryAsync(CancellationToken cancellationToken)
     {
-        (_tryNow, _mineIsRefused) = (false, false);
+        _next.Begin();
         var sentAt = clock.GetTimestamp();
         known.Hear(candidacy.LastSeen);
         var knownTokens = known.For(Name).Tokens;
-        var orphan = _orphan;
+        var orphan = _next.Orphan;
         var (granted, state) = await client.AskBoundedAsync(
             "acquire", () => server.Acquire(Name, candidacy, knownTokens, orphan), _bound, cancellationToken, GiveBack);
         if (granted != 0)
@@ -94,45 +90,14 @@ internal sealed class LeaseWait(
             return new Grant(new Term(candidacy.Election, candidacy.Id, granted), anchor);
         }
 
-        _mineIsRefused = state!.Holder == Name && (state.Kind == SeatKind.Reserved || state.Token == orphan);
-        Hear(state, sentAt);
-        _refused = state.Kind == SeatKind.Free;
+        _next.Refused(state!, sentAt, orphan, rank: 0);
         return null;
     }
 
     private long TryAt()
     {
-        if (_mineIsRefused && !_tryNow)
-            return clock.Add(known.For(Name).EndsAt, TimeSpan.FromMilliseconds(1));
-        if (_tryNow || _heard.Newest is not { State: { } state, EndsAt: var endsAt })
-            return long.MinValue;
-        if (_refused)
-            endsAt = Math.Max(endsAt, known.For(Name).EndsAt);
-        if (mistake == WorldMistake.WaitsForTwoLeases)
-            endsAt += candidacy.LeaseDuration.ToTicksOf(clock);
-        var slot = TimeSpan.FromMilliseconds(1) + state.RankOf(Name, whenAsked: 0) * Slot;
-        return endsAt + slot.ToTicksOf(clock);
-    }
-
-    private TimeSpan Slot => TimeSpan.FromMilliseconds(Math.Clamp(candidacy.LeaseDuration.TotalMilliseconds / 50, 2, 5));
-
-    private void Hear(SeatState state, long askedAt)
-    {
-        if (!_heard.Hear(state, askedAt))
-            return;
-        var endsAt = _heard.Newest.EndsAt;
-        known.Hear(state, endsAt);
-        if (state.Kind == SeatKind.Held || state.WasReleased)
-            candidacy.Saw(state.ToSighting(endsAt));
-        if (state.Holder == Name)
-        {
-            if (state.Kind == SeatKind.Held)
-                _orphan = state.Token;
-            _tryNow |= !_mineIsRefused;
-        }
-
-        if (state.Kind != SeatKind.Held || _tryNow)
-            _bell.Ring();
+        var at = _next.At;
+        return mistake == WorldMistake.WaitsForTwoLeases && at != long.MinValue ? at + candidacy.LeaseDuration.ToTicksOf(clock) : at;
     }
 
     /// <summary>A grant that comes when nobody waits for it any more.</summary>
