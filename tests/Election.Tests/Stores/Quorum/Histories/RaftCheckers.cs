@@ -82,6 +82,24 @@ internal sealed class RaftCheckers(RaftHistory history)
             throw new RaftFailure("ReleasedTerm", $"{node.Plan.Id} is told that {round.Term} was renewed, which it gave back");
     }
 
+    /// <summary>How long nobody led at most although somebody stood.</summary>
+    public long LongestVacancy { get; private set; }
+
+    private long _vacantSince;
+
+    public void Vacancy()
+    {
+        if (history.Nodes.Any(n => n.Trusts) || !history.Nodes.Any(n => n.IsUp && n.Seat.Stands && n.Raft.IsEligible))
+        {
+            _vacantSince = history.Now;
+            return;
+        }
+
+        LongestVacancy = Math.Max(LongestVacancy, history.Now - _vacantSince);
+        if (history.Now - _vacantSince > 2_000 * RaftPlan.Ms)
+            throw new RaftFailure("Vacancy", $"nobody leads since {_vacantSince / 1e4:0.0} ms");
+    }
+
     public void Finish()
     {
         var leaders = history.Nodes.Where(n => n.Trusts).ToArray();
@@ -91,6 +109,8 @@ internal sealed class RaftCheckers(RaftHistory history)
         if (leaders.Length != 1)
             throw new RaftFailure("Liveness", $"{leaders.Length} lead at the end");
         var leader = leaders[0];
+        if (history.Plan.IsCalm)
+            return;
         if (standing.Any(n => n.Seat.Priority > leader.Seat.Priority))
             throw new RaftFailure("Liveness", $"{leader.Plan.Id} leads at the end, a better one waits");
         if (_trusted != leader.Index || history.Now - _trustedSince < 1500 * RaftPlan.Ms)

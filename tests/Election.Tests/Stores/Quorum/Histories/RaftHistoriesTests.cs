@@ -20,6 +20,35 @@ public sealed class RaftHistoriesTests(ITestOutputHelper output)
     [Fact, Trait("Run", "all"), Trait("Pace", "long")]
     public void Many_raft_histories_keep_every_property() => Explore(FromEnvironment("RAFT_HISTORIES", Long));
 
+    [Fact, Trait("Pace", "long")]
+    public void Calm()
+    {
+        var first = FromEnvironment("FIRST_SEED", 1);
+        var count = FromEnvironment("RAFT_HISTORIES", Usual);
+        var gaps = new List<(long Gap, ulong Seed, string? Failure)>();
+        for (var seed = first; seed < first + count; seed++)
+        {
+            var history = new RaftHistory(new RaftPlan(seed, calm: true));
+            var failure = Failure(history);
+            gaps.Add((history.Check.LongestVacancy, seed, failure?.Message));
+        }
+
+        gaps.Sort((a, b) => b.Gap.CompareTo(a.Gap));
+        output.WriteLine($"failed {gaps.Count(g => g.Failure is not null)} of {gaps.Count}; p50 {gaps[gaps.Count / 2].Gap / 1e4:0} p95 {gaps[gaps.Count / 20].Gap / 1e4:0} p99 {gaps[gaps.Count / 100].Gap / 1e4:0}");
+        foreach (var g in gaps.GroupBy(g => g.Failure?.Split(':')[0] ?? "ok"))
+            output.WriteLine($"{g.Key}: {g.Count()} e.g. {string.Join(", ", g.Take(8).Select(x => $"{x.Seed} ({x.Gap / 1e4:0}) {x.Failure}"))}");
+        if (Environment.GetEnvironmentVariable("TELL") is { Length: > 0 } tell)
+        {
+            var history = new RaftHistory(new RaftPlan(ulong.Parse(tell, CultureInfo.InvariantCulture), calm: true), told: true);
+            output.WriteLine(Failure(history)?.Message ?? "ok");
+            output.WriteLine(history.Plan.ToString());
+            foreach (var n in history.Plan.Nodes)
+                output.WriteLine(n.ToString());
+            foreach (var line in history.Lines.TakeLast(250))
+                output.WriteLine(line);
+        }
+    }
+
     [Fact]
     public void A_seed_replays_the_same_history()
     {

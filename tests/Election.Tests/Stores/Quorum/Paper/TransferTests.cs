@@ -100,7 +100,7 @@ public sealed class TransferTests
         _group.Step(beat);
         _group.Step(new SeatReleased("a", "b", 1));
         Assert.Equal(0, _group.Answer<AppendAnswer>(beat).Round);
-        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0)).Granted);
+        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0, -1)).Granted);
         _group.Step(new SeatReleased("a", "b", 1));
         Assert.Single(_group.Events<SeatVacated>("b"));
     }
