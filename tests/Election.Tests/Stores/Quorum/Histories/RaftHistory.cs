@@ -75,7 +75,7 @@ internal sealed class RaftHistory
             Now = key.At;
             deed();
             if (Plan.IsCalm)
-                Check.Vacancy();
+                Check.Vacant();
         }
 
         Now = RaftPlan.SettledBy;

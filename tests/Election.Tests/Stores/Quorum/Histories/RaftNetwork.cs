@@ -14,8 +14,6 @@ internal sealed class RaftNetwork(RaftHistory history, Dice dice)
     {
         var to = RaftHistory.IndexOf(message.To);
         Messages++;
-        if (history.Plan.IsCalm)
-            history.Note(from, "sends " + message);
         if (_cut.GetValueOrDefault((from, to)) > 0 || (history.IsDisturbed && dice.Hits(history.Plan.Loss)))
             return;
         Deliver(to, message);
@@ -31,10 +29,6 @@ internal sealed class RaftNetwork(RaftHistory history, Dice dice)
         var trip = dice.Between(plan.Trip / 4, plan.Trip);
         if (dice.Hits(plan.Late) && history.IsDisturbed)
             trip += dice.Between(0, plan.LongestLate);
-        history.At(history.Now + trip, () => {
-            if (history.Plan.IsCalm)
-                history.Note(to, "hears " + message);
-            history.Nodes[to].Receive(message);
-        });
+        history.At(history.Now + trip, () => history.Nodes[to].Receive(message));
     }
 }

@@ -43,12 +43,16 @@ internal sealed class RaftPlan
     /// <summary>By then one leader is seated: restarted voters wait a lease, the next leader one, the better one another.</summary>
     public const long SettledBy = FaultsEnd + 6_500 * Ms;
 
+    /// <summary>The lease of a calm history, which is longer than it: who waits for its end is found waiting.</summary>
+    public const long LongLease = 60_000 * Ms;
+
     private readonly Dice _dice;
 
+    /// <param name="seed">Draws everything.</param>
+    /// <param name="calm">See <see cref="IsCalm"/>.</param>
     public RaftPlan(ulong seed, bool calm = false)
     {
         Seed = seed;
-        IsCalm = calm;
         _dice = new Dice(seed);
         // Crash after crash while votes are under way, and all at once on a line on which everything crosses.
         var storm = _dice.Hits(0.25);
@@ -81,7 +85,14 @@ internal sealed class RaftPlan
         ];
         if (!calm)
             return;
-        Nodes = [.. Nodes.Select((n, i) => n with { Lease = LongLease, Starts = _dice.Between(0, 50 * Ms), Fsync = _dice.Pick(0, 1, 8, 25) * Ms, Stands = i == 0 || _dice.Hits(0.7) })];
+        IsCalm = true;
+        Nodes = [.. Nodes.Select((n, i) => n with
+        {
+            Lease = LongLease,
+            Starts = _dice.Between(0, 50 * Ms),
+            Fsync = _dice.Pick(0, 1, 8, 25) * Ms,
+            Stands = i == 0 || _dice.Hits(0.7),
+        })];
         Eligible = count;
         Loss = _dice.Pick(0, 0, 0.02, 0.05);
         Late = _dice.Pick(0, 0.02);
@@ -90,10 +101,7 @@ internal sealed class RaftPlan
         Faults = [.. Enumerable.Range(0, 12).Select(_ => DrawCalm())];
     }
 
-    /// <summary>Longer than the history: whoever waits for its end waits for ever.</summary>
-    public const long LongLease = 60_000 * Ms;
-
-    /// <summary>Seats are given back, peers are slow for a moment, single messages are lost; nobody has to wait for a lease.</summary>
+    /// <summary>Seats are given back, a peer stands still or is slow for a moment, a message is lost: no reason to wait for the end of a lease.</summary>
     public bool IsCalm { get; }
 
     public ulong Seed { get; }
@@ -132,8 +140,9 @@ internal sealed class RaftPlan
     private RaftFault DrawCalm()
     {
         var kind = _dice.Pick(RaftFaultKind.Resign, RaftFaultKind.Resign, RaftFaultKind.Leave, RaftFaultKind.Pause, RaftFaultKind.Slow);
+        var node = kind is RaftFaultKind.Resign or RaftFaultKind.Leave ? -1 : _dice.Next(-1, Nodes.Count);
         var at = _dice.Between(200 * Ms, FaultsEnd - (500 * Ms));
-        return new RaftFault(kind, at, _dice.Between(5 * Ms, 150 * Ms), kind is RaftFaultKind.Resign or RaftFaultKind.Leave ? -1 : _dice.Next(-1, Nodes.Count), _dice.Between(20 * Ms, 60 * Ms));
+        return new RaftFault(kind, at, _dice.Between(5 * Ms, 150 * Ms), node, _dice.Between(20 * Ms, 60 * Ms));
     }
 
     private RaftFault DrawFault()

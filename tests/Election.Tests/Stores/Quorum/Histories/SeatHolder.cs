@@ -58,6 +58,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     {
         _holder = $"{node.Plan.Id}#{life}";
         _standing = false;
+        _lost = 0;
         _standAt = now + (Pause * dice.NextDouble());
         _released = 0;
     }
@@ -97,7 +98,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
             return;
         End(now);
         if (holdOff)
-            _standAt = now + (history.Plan.IsCalm ? Lease * (dice.NextDouble() / 200) : Lease);
+            _standAt = now + (history.Plan.IsCalm ? Pause * (dice.NextDouble() * 6) : Lease);
     }
 
     public void Run(TimeSpan now)
@@ -106,6 +107,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
         {
             // Its own term of before, in which it no longer trusts, is in its way.
             node.Raft.Transfer(now, node.Raft.Term);
+            // Nor does it trust any more in one that another's higher term took.
             node.Raft.Disown(now, _lost);
             Stand(now);
         }
