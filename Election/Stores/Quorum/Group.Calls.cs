@@ -18,6 +18,8 @@ internal sealed partial class Group
     private long _readRound;
     private TimeSpan _readRoundAt;
     private (long Term, CandidateId Candidate)? _held;
+    /// <summary>Held until another peer's higher term took it.</summary>
+    private (long Term, CandidateId Candidate)? _lost;
     private Candidacy? _holder;
     private long _arrivals;
 
@@ -52,6 +54,8 @@ internal sealed partial class Group
         // Who stands again does not know of the term that it holds, or believes in it no more: its own orphan.
         if (_held is { } held && held.Candidate == waiting.Candidacy.Id)
             _raft.Transfer(Now, held.Term);
+        if (_lost is { } lost && lost.Candidate == waiting.Candidacy.Id)
+            _raft.Disown(Now, lost.Term);
     }
 
     /// <summary>How many stand in line at this peer.</summary>
@@ -78,6 +82,8 @@ internal sealed partial class Group
     {
         if (_held != (term.Token, term.Candidate) || !_raft.Transfer(Now, term.Token))
         {
+            if (_lost == (term.Token, term.Candidate))
+                _raft.Disown(Now, term.Token);
             answer.TrySetResult(false);
             return;
         }
@@ -211,6 +217,8 @@ internal sealed partial class Group
     private void Lose(Lost lost)
     {
         var deposed = _held?.Term == lost.Term && lost.Because != LostBecause.Released ? _holder : null;
+        if (deposed is not null)
+            _lost = _held;
         if (_held?.Term == lost.Term)
             _held = null;
         // It asks, and is told, at once rather than with its next renewal.
@@ -251,7 +259,7 @@ internal sealed partial class Group
         _releases.Clear();
         _reads = [];
         _nextReads = [];
-        _held = null;
+        _held = _lost = null;
         _candidacies.Fail(why);
     }
 

@@ -6,8 +6,6 @@ namespace AspireElection.Stores.Quorum.Protocol;
 /// </summary>
 internal sealed class LeasePromise
 {
-    private long _released = -1;
-
     /// <summary>
     /// After a start the peer has forgotten to whom and when: it keeps the longest promise from the start on, as given
     /// to any leader up to the term it knows.
@@ -27,12 +25,15 @@ internal sealed class LeasePromise
 
     public TimeSpan Until { get; private set; }
 
+    /// <summary>The latest term that is known to have been given back; below zero for none.</summary>
+    public long Released { get; private set; } = -1;
+
     public bool HoldsAt(TimeSpan now) => now < Until;
 
     /// <summary>False for a term that was given back: nothing is promised to it any more, however late a heartbeat comes.</summary>
     public bool Keep(TimeSpan now, long term, TimeSpan lease)
     {
-        if (term <= _released || lease <= TimeSpan.Zero)
+        if (term <= Released || lease <= TimeSpan.Zero)
             return false;
         var until = now + lease;
         if (term > Term)
@@ -56,9 +57,9 @@ internal sealed class LeasePromise
     /// </summary>
     public bool Release(long term)
     {
-        if (term <= _released)
+        if (term <= Released)
             return false;
-        _released = term;
+        Released = term;
         if (Term <= term)
         {
             Longest = TimeSpan.Zero;

@@ -20,7 +20,8 @@ internal abstract record RaftMessage(string From, string To, long Term)
 /// <param name="Campaign">Tells the answers to this campaign from late ones to an earlier campaign for the same term.</param>
 /// <param name="LastIndex">Index of the sender's last entry.</param>
 /// <param name="LastTerm">Term of the sender's last entry.</param>
-internal sealed record PreVoteRequest(string From, string To, long Term, long Campaign, long LastIndex, long LastTerm)
+/// <param name="Released">As in <see cref="VoteRequest"/>.</param>
+internal sealed record PreVoteRequest(string From, string To, long Term, long Campaign, long LastIndex, long LastTerm, long Released)
     : RaftMessage(From, To, Term);
 
 /// <summary>Answer to <see cref="PreVoteRequest"/>; binds nobody.</summary>
@@ -33,7 +34,7 @@ internal sealed record PreVoteAnswer(string From, string To, long Term, long Cam
 /// <param name="Term">The term that the sender campaigns in.</param>
 /// <param name="LastIndex">Index of the sender's last entry.</param>
 /// <param name="LastTerm">Term of the sender's last entry.</param>
-/// <param name="Released">The term whose leader told the sender to campaign: no lease of it or of an older one is to be waited for. Below zero for none.</param>
+/// <param name="Released">The latest term that the sender knows to have been given back: no lease of it or of an older one is to be waited for. Below zero for none.</param>
 internal sealed record VoteRequest(string From, string To, long Term, long LastIndex, long LastTerm, long Released)
     : RaftMessage(From, To, Term);
 

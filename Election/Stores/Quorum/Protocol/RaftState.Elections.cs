@@ -44,23 +44,21 @@ internal sealed partial class RaftState
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
         foreach (var peer in Others(Eligible))
-            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm));
+            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm, _promise.Released));
         if (_campaign.Count(_settings.Self, granted: true))
-            StartVote(now, transfer: false);
+            StartVote(now);
     }
 
-    private void StartVote(TimeSpan now, bool transfer)
+    private void StartVote(TimeSpan now)
     {
         Role = RaftRole.Candidate;
         Leader = null;
-        // Named, not counted back from the new term: of the terms that are skipped another leader may be seated by now.
-        var released = transfer ? Term : -1;
         Term = NextTerm;
         _vote = _settings.Self;
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
         foreach (var peer in Others(Eligible))
-            Send(new VoteRequest(_settings.Self, peer, Term, _log.LastIndex, _log.LastTerm, released));
+            Send(new VoteRequest(_settings.Self, peer, Term, _log.LastIndex, _log.LastTerm, _promise.Released));
         if (_campaign.Count(_settings.Self, granted: true))
             BecomeLeader(now);
     }
@@ -71,6 +69,8 @@ internal sealed partial class RaftState
 
     private void AnswerPreVote(TimeSpan now, PreVoteRequest request)
     {
+        // Whoever gave it back said so once, and that may be lost: each who stands says it again.
+        HearRelease(now, request.Released);
         var free = request.Term > Term && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;
         var granted = free && _log.IsUpToDate(request.LastIndex, request.LastTerm);
         if (free && !granted)
@@ -90,15 +90,13 @@ internal sealed partial class RaftState
         if (Role == RaftRole.PreCandidate && answer.Campaign == _campaign!.Number && _campaign.Count(answer.From, answer.Granted))
         {
             _reach.Answered(_campaign.Answered, Eligible.Count);
-            StartVote(now, transfer: false);
+            StartVote(now);
         }
     }
 
     private void AnswerVote(TimeSpan now, VoteRequest request)
     {
-        // Told to campaign by the leader of the term before: that one trusts no more, and no older one does.
-        if (request.Released >= 0)
-            HearRelease(now, request.Released);
+        HearRelease(now, request.Released);
         var bound = _promise.HoldsAt(now);
         if (request.Term > Term && !bound)
             BecomeFollower(now, request.Term, null);
@@ -132,6 +130,20 @@ internal sealed partial class RaftState
             _reach.Answered(_campaign.Answered, Eligible.Count);
             BecomeLeader(now);
         }
+        else if (!answer.Granted && answer.Term == Term)
+        {
+            StandAgainSoon(now);
+        }
+    }
+
+    /// <summary>
+    /// A vote of this very term went to another: if it was split, nothing more is to come. Answers that may be under way have
+    /// a slot, and whoever ranks higher tries again first.
+    /// </summary>
+    private void StandAgainSoon(TimeSpan now)
+    {
+        var soon = now + (_settings.Slot * (Rank() + 1 + (_random.NextDouble() / 2)));
+        _campaignAt = soon < _campaignAt ? soon : _campaignAt;
     }
 
     private long NextTerm => Math.Max(Term + 1, _standing?.AtLeast ?? 0);

@@ -32,6 +32,7 @@ internal sealed partial class RaftState
         Role = RaftRole.Leader;
         Leader = _settings.Self;
         _campaign = null;
+        _repeatAt = TimeSpan.MaxValue;
         _seat = seat;
         if (_standing is null)
         {
@@ -68,6 +69,19 @@ internal sealed partial class RaftState
             Beat(now, Term, seat.Standing.Lease);
         if (_seat == seat)
             ResendAll(now, seat);
+    }
+
+    /// <summary>
+    /// The promises given to a term outlive it. Where the driver does not trust in it, because it was never told of it or has
+    /// given it back, the others need not wait for their end; else the driver says when (<see cref="Disown"/>).
+    /// </summary>
+    private void Leave(TimeSpan now, Seat seat, LostBecause because)
+    {
+        _out.Events.Add(new Lost(seat.Term, because));
+        if (seat is { Announced: true, Releasing: false })
+            (_lostTerm, _lostLease) = (seat.Term, seat.Standing.Lease);
+        else if (Leader is null)
+            TellReleased(now, seat.Term, seat.Standing.Lease);
     }
 
     /// <summary>Nobody confirmed for a lease, or nobody asked for it: others may have been elected.</summary>

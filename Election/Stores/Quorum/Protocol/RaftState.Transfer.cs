@@ -59,9 +59,10 @@ internal sealed partial class RaftState
         _promise.Release(Term);
         BecomeFollower(now, Term, null, LostBecause.Released);
         _out.Events.Add(new SeatVacated(Term));
+        RepeatReleased(now, seat.Standing.Lease);
         // Another candidacy of this very peer is the best: a term of its own all the same.
         if (successor == _settings.Self)
-            StartVote(now, transfer: true);
+            StartVote(now);
     }
 
     private void HearRelease(TimeSpan now, long term)
@@ -76,6 +77,6 @@ internal sealed partial class RaftState
     {
         HearRelease(now, told.Term);
         if (told.Term == Term && _standing is not null && IsEligible)
-            StartVote(now, transfer: true);
+            StartVote(now);
     }
 }

@@ -81,7 +81,7 @@ internal sealed partial class RaftState
         {
             if (_seat is { } seat)
                 return seat.WakeAt;
-            return MayStand ? _campaignAt : TimeSpan.MaxValue;
+            return MayStand && _campaignAt < _repeatAt ? _campaignAt : _repeatAt;
         }
     }
 
@@ -129,8 +129,13 @@ internal sealed partial class RaftState
     public void Tick(TimeSpan now)
     {
         if (_seat is { } seat)
+        {
             Lead(now, seat);
-        else if (MayStand && now >= _campaignAt)
+            return;
+        }
+
+        RepeatReleasedIfDue(now);
+        if (MayStand && now >= _campaignAt)
             StandAgain(now);
     }
 
@@ -188,16 +193,18 @@ internal sealed partial class RaftState
             _vote = null;
         }
 
-        if (_seat is { } seat)
-        {
-            _seat = null;
-            _out.Events.Add(new Lost(seat.Term, because));
-        }
-
         Role = RaftRole.Follower;
         Leader = leader;
         _campaign = null;
         _standsForOthers = false;
+        if (leader is not null)
+            _repeatAt = TimeSpan.MaxValue;
+        if (_seat is { } seat)
+        {
+            _seat = null;
+            Leave(now, seat, because);
+        }
+
         PlanCampaign(now);
     }
 }

@@ -101,6 +101,21 @@ public sealed class PeersTests
         Assert.Equal("value", (await client.ReadAsync(Election, "k", default))["key"]);
     }
 
+    // What was sent at a release was lost on the way to both others, as where no thread gets round to it for a second; it was said once.
+    [Fact]
+    public async Task A_release_that_nobody_heard_costs_no_lease()
+    {
+        await using var peers = await PeersInProcess.StartAsync(3);
+        var grant = await Acquire(peers.Stores[0], "p1", TimeSpan.FromSeconds(60));
+        foreach (var other in peers.Stores.Skip(1))
+            other.IsCut = static () => true;
+        await peers.Stores[0].ReleaseAsync(grant.Term, default).AsTask().WaitAsync(Bound);
+        foreach (var other in peers.Stores.Skip(1))
+            other.IsCut = static () => false;
+        var next = await Acquire(peers.Stores[0], "p1", TimeSpan.FromSeconds(60));
+        Assert.True(next.Term.Token > grant.Term.Token);
+    }
+
     private static Candidacy Stand(string node, TimeSpan lease) => new(Election, new CandidateId(node, Guid.NewGuid().ToString("N")), lease);
 
     private static Task<Grant> Acquire(QuorumStore store, string node, TimeSpan? lease = null) =>

@@ -12,6 +12,7 @@ namespace AspireElection.Tests.Stores.Quorum.Histories;
 public sealed class RaftHistoriesTests(ITestOutputHelper output)
 {
     private const int Usual = 2_000;
+    private const int UsualCalm = 200;
     private const int Long = 20_000;
 
     [Fact, Trait("Pace", "long")]
@@ -19,6 +20,27 @@ public sealed class RaftHistoriesTests(ITestOutputHelper output)
 
     [Fact, Trait("Run", "all"), Trait("Pace", "long")]
     public void Many_raft_histories_keep_every_property() => Explore(FromEnvironment("RAFT_HISTORIES", Long));
+
+    /// <remarks>
+    /// The first seeds waited for the end of a lease: 580 because a candidate of a higher term took the seat from the one that had
+    /// won, 647 and 943 because the news of a release was lost, which was said once.
+    /// </remarks>
+    [Fact, Trait("Pace", "long")]
+    public void Where_little_goes_wrong_nobody_waits_for_a_lease()
+    {
+        var first = FromEnvironment("FIRST_SEED", 1);
+        var more = FromEnvironment("RAFT_HISTORIES", UsualCalm);
+        var longest = 0L;
+        foreach (var seed in new[] { 580ul, 647ul, 943ul, 513ul, 518ul, 836ul }.Concat(Enumerable.Range(0, (int)more).Select(i => first + (ulong)i)))
+        {
+            var history = new RaftHistory(new RaftPlan(seed, calm: true));
+            if (Failure(history) is not null)
+                Assert.Fail(Tell(seed, calm: true));
+            longest = Math.Max(longest, history.Check.LongestVacancy);
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"nobody led for at most {longest / 1e4:0} ms while somebody stood"));
+    }
 
     [Fact]
     public void A_seed_replays_the_same_history()
@@ -62,15 +84,15 @@ public sealed class RaftHistoriesTests(ITestOutputHelper output)
     }
 
     /// <summary>All that is known of a history, for people.</summary>
-    internal static string Tell(ulong seed)
+    internal static string Tell(ulong seed, bool calm = false)
     {
-        var history = new RaftHistory(new RaftPlan(seed), told: true);
+        var history = new RaftHistory(new RaftPlan(seed, calm), told: true);
         var failure = Failure(history);
         return string.Join(
             Environment.NewLine,
             [
                 $"seed {seed} breaks {failure?.Message}; to replay it:",
-                $"RAFT_HISTORIES=1 FIRST_SEED={seed} dotnet test tests/Election.Tests --filter Raft_histories_keep_every_property",
+                $"RAFT_HISTORIES=1 FIRST_SEED={seed} dotnet test tests/Election.Tests --filter {(calm ? nameof(Where_little_goes_wrong_nobody_waits_for_a_lease) : nameof(Raft_histories_keep_every_property))}",
                 history.Plan.ToString(),
                 .. history.Plan.Nodes.Select(n => "  " + n),
                 .. history.Plan.Faults.OrderBy(f => f.At).Select(f => "  " + f),

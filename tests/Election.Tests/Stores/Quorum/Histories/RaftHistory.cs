@@ -74,6 +74,8 @@ internal sealed class RaftHistory
                 throw new RaftFailure("Bounded", $"more than {MostSteps} steps");
             Now = key.At;
             deed();
+            if (Plan.IsCalm)
+                Check.Vacant();
         }
 
         Now = RaftPlan.SettledBy;

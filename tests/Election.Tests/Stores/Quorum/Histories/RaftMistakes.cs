@@ -12,6 +12,8 @@ internal static class RaftMistakes
     private const string Leading = Folder + "RaftState.Leading.cs";
     private const string Following = Folder + "RaftState.Following.cs";
     private const string Replication = Folder + "RaftState.Replication.cs";
+    private const string Transfer = Folder + "RaftState.Transfer.cs";
+    private const string Releases = Folder + "RaftState.Releases.cs";
     private const string Promise = Folder + "LeasePromise.cs";
     private const string Log = Folder + "RaftLog.cs";
 
@@ -36,6 +38,12 @@ internal static class RaftMistakes
         ["the next change does not wait for a lease"] = (typeof(EligibilityTests), nameof(EligibilityTests.The_next_change_waits_for_the_commit_of_the_one_before_and_for_a_lease_under_it)),
         ["a shorter lease takes a longer one back"] = (typeof(LeaseTests), nameof(LeaseTests.The_leaders_lease_counts_and_a_shorter_one_takes_nothing_back)),
         ["pre-votes of an earlier campaign count"] = (typeof(VoteTests), nameof(VoteTests.A_late_answer_to_an_earlier_campaign_for_the_same_term_does_not_count)),
+        ["who stands does not say what was released"] = (typeof(TransferTests), nameof(TransferTests.A_release_that_was_not_heard_is_said_by_who_stands)),
+        ["a release is said once"] = (typeof(TransferTests), nameof(TransferTests.A_release_that_was_not_heard_is_said_again_until_somebody_leads)),
+        ["a term that was won in vain binds its voters"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_won_in_vain_binds_nobody)),
+        ["a term that was lost binds its voters"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it)),
+        ["a term is disowned as it is lost"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it)),
+        ["a split vote waits for silent peers"] = (typeof(TurnTests), nameof(TurnTests.A_split_vote_costs_slots_and_not_the_time_of_a_campaign)),
         ["entries carry the lease"] = (typeof(LeaseTests), nameof(LeaseTests.Writes_do_not_keep_a_seat_that_nobody_renews)),
     };
 
@@ -93,10 +101,10 @@ internal static class RaftMistakes
         new("a late release frees a later lease", "a delayed message of a leader of the past",
             new Edit(Promise, "        if (Term <= term)\n", string.Empty)),
         new("every campaign claims a transfer", "disrupts a leader that lives",
-            new Edit(Elections, "_log.LastIndex, _log.LastTerm, released)", "_log.LastIndex, _log.LastTerm, Term - 1)"),
+            new Edit(Elections, "Term, _log.LastIndex, _log.LastTerm, _promise.Released)", "Term, _log.LastIndex, _log.LastTerm, Term - 1)"),
             new Edit(Elections, " && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;", " && _seat is null && !HasForgotten;")),
         new("the released term is counted back", "a term that is skipped may have a leader",
-            new Edit(Elections, "HearRelease(now, request.Released);", "HearRelease(now, request.Term - 1);")),
+            new Edit(Elections, "HearRelease(now, request.Released);\n        var bound", "HearRelease(now, request.Term - 1);\n        var bound")),
         new("who gave the seat back goes on", "thesis, section 3.10: its successor may be elected already",
             new Edit(Leading, "if (_seat is not { Releasing: false } seat || seat.Term != term)", "if (_seat is not { } seat || seat.Term != term)")),
         new("a shorter lease takes a longer one back", "a renewal with another lease, or one that was overtaken",
@@ -109,6 +117,18 @@ internal static class RaftMistakes
             new Edit(Elections, "answer.Campaign == _campaign!.Number && _campaign.Count(", "_campaign!.Count(")),
         new("nobody stands for others", "the only candidate lacks a committed entry, the voter that has it does not stand",
             new Edit(Elections, "        if (free && !granted)\n            StandForOthers(now);\n", string.Empty)),
+        new("who stands does not say what was released", "voters that did not hear of the release wait for the end of the lease",
+            new Edit(Elections, "HearRelease(now, request.Released);\n        var free", "var free")),
+        new("a release is said once", "the only one that waits did not hear it, and waits for the end of the lease",
+            new Edit(Transfer, "        RepeatReleased(now, seat.Standing.Lease);\n", string.Empty)),
+        new("a term that was won in vain binds its voters", "a candidate of a higher term takes the seat and wins nothing",
+            new Edit(Leading, "else if (Leader is null)\n            TellReleased(now, seat.Term, seat.Standing.Lease);", "else\n            _lostTerm = -1;")),
+        new("a term that was lost binds its voters", "the same, where the candidate was told that it leads",
+            new Edit(Releases, "if (_lostTerm < 0 || _lostTerm != term)", "if (_lostTerm >= -1)")),
+        new("a term is disowned as it is lost", "its candidate may still trust in it",
+            new Edit(Leading, "if (seat is { Announced: true, Releasing: false })", "if (seat.Standing.Lease < TimeSpan.Zero)")),
+        new("a split vote waits for silent peers", "two that have refused each other wait for a dead one",
+            new Edit(Elections, "_campaignAt = soon < _campaignAt ? soon : _campaignAt;", "_ = soon;")),
         new("read without a round", "section 8: a leader that is deposed answers with old data",
             new Edit(Leading, "round.Confirmed.Count(_eligibility.Has) < _eligibility.Majority)", "round.Confirmed.Count(_eligibility.Has) < _eligibility.Majority && round.Lease > TimeSpan.Zero)")),
     ];

@@ -43,9 +43,14 @@ internal sealed class RaftPlan
     /// <summary>By then one leader is seated: restarted voters wait a lease, the next leader one, the better one another.</summary>
     public const long SettledBy = FaultsEnd + 6_500 * Ms;
 
+    /// <summary>The lease of a calm history, which is longer than it: who waits for its end is found waiting.</summary>
+    public const long LongLease = 60_000 * Ms;
+
     private readonly Dice _dice;
 
-    public RaftPlan(ulong seed)
+    /// <param name="seed">Draws everything.</param>
+    /// <param name="calm">See <see cref="IsCalm"/>.</param>
+    public RaftPlan(ulong seed, bool calm = false)
     {
         Seed = seed;
         _dice = new Dice(seed);
@@ -78,7 +83,26 @@ internal sealed class RaftPlan
             .. Enumerable.Range(0, storm ? _dice.Next(40) : 0).Select(_ => new RaftFault(
                 RaftFaultKind.Crash, _dice.Between(10 * Ms, FaultsEnd / 2), _dice.Between(Ms, 40 * Ms), _dice.Next(-1, count), 0)),
         ];
+        if (!calm)
+            return;
+        IsCalm = true;
+        Nodes = [.. Nodes.Select((n, i) => n with
+        {
+            Lease = LongLease,
+            Starts = _dice.Between(0, 50 * Ms),
+            Fsync = _dice.Pick(0, 1, 8, 25) * Ms,
+            Stands = i == 0 || _dice.Hits(0.7),
+        })];
+        Eligible = count;
+        Loss = _dice.Pick(0, 0, 0.02, 0.05);
+        Late = _dice.Pick(0, 0.02);
+        LongestLate = 100 * Ms;
+        Trip = _dice.Pick(1, 3, 10, 20) * Ms;
+        Faults = [.. Enumerable.Range(0, 12).Select(_ => DrawCalm())];
     }
+
+    /// <summary>Seats are given back, a peer stands still or is slow for a moment, a message is lost: no reason to wait for the end of a lease.</summary>
+    public bool IsCalm { get; }
 
     public ulong Seed { get; }
 
@@ -112,6 +136,14 @@ internal sealed class RaftPlan
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"seed {Seed}: {Nodes.Count} peers, {Eligible} eligible, loss {Loss}, doubled {Twice}, late {Late} up to {LongestLate / Ms} ms, trip {Trip / Ms} ms, writes every {WritesEvery / Ms} ms, snapshot every {CompactEvery}, {MostEntries} entries a message");
+
+    private RaftFault DrawCalm()
+    {
+        var kind = _dice.Pick(RaftFaultKind.Resign, RaftFaultKind.Resign, RaftFaultKind.Leave, RaftFaultKind.Pause, RaftFaultKind.Slow);
+        var node = kind is RaftFaultKind.Resign or RaftFaultKind.Leave ? -1 : _dice.Next(-1, Nodes.Count);
+        var at = _dice.Between(200 * Ms, FaultsEnd - (500 * Ms));
+        return new RaftFault(kind, at, _dice.Between(5 * Ms, 150 * Ms), node, _dice.Between(20 * Ms, 60 * Ms));
+    }
 
     private RaftFault DrawFault()
     {

@@ -21,8 +21,12 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     private TimeSpan _trustedUntil;
     private long _term;
     private long _released;
+    private long _lost;
 
     public bool Wants => _wants;
+
+    /// <summary>Whether it stands in line.</summary>
+    public bool Stands => _standing;
 
     public int Priority => _priority;
 
@@ -46,13 +50,16 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
 
     private TimeSpan Lease => TimeSpan.FromTicks(node.Plan.Lease);
 
+    private TimeSpan Pause => history.Plan.IsCalm ? TimeSpan.FromMilliseconds(50) : Lease / 10;
+
     private TimeSpan Trust => Lease - (Lease / 10);
 
     public void Start(TimeSpan now, int life)
     {
         _holder = $"{node.Plan.Id}#{life}";
         _standing = false;
-        _standAt = now + (Lease * (dice.NextDouble() / 10));
+        _lost = 0;
+        _standAt = now + (Pause * dice.NextDouble());
         _released = 0;
     }
 
@@ -91,7 +98,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
             return;
         End(now);
         if (holdOff)
-            _standAt = now + Lease;
+            _standAt = now + (history.Plan.IsCalm ? Pause * (dice.NextDouble() * 6) : Lease);
     }
 
     public void Run(TimeSpan now)
@@ -100,6 +107,8 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
         {
             // Its own term of before, in which it no longer trusts, is in its way.
             node.Raft.Transfer(now, node.Raft.Term);
+            // Nor does it trust any more in one that another's higher term took.
+            node.Raft.Disown(now, _lost);
             Stand(now);
         }
 
@@ -132,8 +141,8 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
                     _trustedUntil = until;
                 break;
             case Lost lost when lost.Term == _term:
-                _term = 0;
-                _standAt = now + (Lease / 10);
+                (_lost, _term) = (_term, 0);
+                _standAt = now + Pause;
                 break;
         }
     }
@@ -145,7 +154,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
         if (elected.AnchoredAt + Trust <= now || !_wants)
         {
             Release(now, elected.Term);
-            _standAt = now + (Lease / 10);
+            _standAt = now + Pause;
             return;
         }
 

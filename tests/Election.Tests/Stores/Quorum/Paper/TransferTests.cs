@@ -5,6 +5,8 @@ namespace AspireElection.Tests.Stores.Quorum.Paper;
 /// <summary>Giving the seat back: thesis, section 3.10, and what it does to leases.</summary>
 public sealed class TransferTests
 {
+    private static readonly TimeSpan LongLease = TimeSpan.FromSeconds(60);
+
     private readonly RaftGroup _group = new();
 
     // Thesis 3.10: the target is brought up to date, told to campaign, and elected in spite of the lease (4.2.3).
@@ -100,9 +102,99 @@ public sealed class TransferTests
         _group.Step(beat);
         _group.Step(new SeatReleased("a", "b", 1));
         Assert.Equal(0, _group.Answer<AppendAnswer>(beat).Round);
-        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0)).Granted);
+        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0, -1)).Granted);
         _group.Step(new SeatReleased("a", "b", 1));
         Assert.Single(_group.Events<SeatVacated>("b"));
+    }
+
+    // Said once it was lost with a line, and all waited for the end of a lease that its leader had given back. Who stands knows better.
+    [Fact]
+    public void A_release_that_was_not_heard_is_said_by_who_stands()
+    {
+        Elect("a", LongLease);
+        _group.Do("a", r => r.Transfer(_group.Now, r.Term));
+        _group.Deliver(m => m is not SeatReleased);
+        _group.Lose();
+        var freeAt = _group.Now;
+        _group.Stand("a", lease: LongLease);
+        _group.Wake("a");
+        _group.Deliver(m => m is not SeatReleased);
+        Assert.True(_group["a"].Leads);
+        Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(50), $"{_group.Now - freeAt}");
+    }
+
+    // The only one that waits was told to campaign, and did not hear it.
+    [Fact]
+    public void A_release_that_was_not_heard_is_said_again_until_somebody_leads()
+    {
+        Elect("a", LongLease);
+        _group.Stand("b", lease: LongLease);
+        _group.Beat("a");
+        _group.Do("a", r => r.Transfer(_group.Now, r.Term));
+        _group.Deliver(m => m is not (TimeoutNow or SeatReleased));
+        Assert.Equal(RaftRole.Follower, _group["a"].Role);
+        _group.Lose();
+        var freeAt = _group.Now;
+        _group.RunUntil(() => _group["b"].Leads);
+        Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(300), $"{_group.Now - freeAt}");
+        Assert.Equal(TimeSpan.MaxValue, _group["a"].WakeAt);
+    }
+
+    [Fact]
+    public void A_release_is_not_said_for_ever_where_nobody_stands()
+    {
+        Elect("a", LongLease);
+        _group.Do("a", r => r.Transfer(_group.Now, r.Term));
+        _group.Deliver();
+        var said = 0;
+        for (; _group["a"].WakeAt < TimeSpan.MaxValue && said < 100; said++)
+        {
+            _group.Wake("a");
+            _group.Deliver();
+        }
+
+        Assert.InRange(said, 1, 6);
+        Assert.Single(_group.Events<SeatVacated>("b"));
+    }
+
+    // a wins its term by b, which promises its lease; c, which stood in a higher one, takes it from a and wins nothing.
+    [Fact]
+    public void A_term_that_was_won_in_vain_binds_nobody()
+    {
+        Collide();
+        Deliver("a", "b");
+        Assert.Equal(RaftRole.Leader, _group["a"].Role);
+        _group.Deliver(m => m is Append && m.To == "b");
+        _group.Deliver(m => m is VoteRequest or VoteAnswer);
+        Assert.Equal(new Lost(1, LostBecause.HigherTerm), _group.Events<Lost>("a").Single());
+        Assert.DoesNotContain("abc", i => _group.Events<Elected>(i.ToString()).Any());
+        NextWithinMilliseconds(600);
+    }
+
+    // The same after a was told that it leads: its candidate may trust, until it says that it does not.
+    [Fact]
+    public void A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it()
+    {
+        Collide();
+        Deliver("a", "b");
+        _group.Deliver(m => (m is Append && m.To == "b") || (m is AppendAnswer && m.From == "b"));
+        Assert.Equal(1, _group.Events<Elected>("a").Single().Term);
+        _group.Deliver(m => m is VoteRequest or VoteAnswer);
+        Assert.Equal(new Lost(1, LostBecause.HigherTerm), _group.Events<Lost>("a").Single());
+        var until = _group.Now + TimeSpan.FromSeconds(3);
+        while (_group.Now < until)
+        {
+            _group.Pass(50);
+            foreach (var id in "abc".Select(i => i.ToString()))
+                _group.Do(id, r => r.Tick(_group.Now));
+            _group.Deliver();
+        }
+
+        Assert.DoesNotContain("bc", i => _group.Events<Elected>(i.ToString()).Any());
+        _group.Do("a", r => r.Disown(_group.Now, 2));
+        Assert.Empty(_group.Wire.OfType<SeatReleased>());
+        _group.Do("a", r => r.Disown(_group.Now, 1));
+        NextWithinMilliseconds(600);
     }
 
     // A deposed leader's late messages say nothing about the lease of its successor.
@@ -164,5 +256,33 @@ public sealed class TransferTests
         Assert.Empty(_group.Events<Elected>("a"));
         Assert.NotEmpty(_group.Events<SeatVacated>("b"));
         Assert.Equal(RaftRole.Follower, _group["a"].Role);
+    }
+
+    private void Elect(string id, TimeSpan lease)
+    {
+        _group.Stand(id, lease: lease);
+        _group.RunUntil(() => _group[id].Leads);
+    }
+
+    /// <summary>a stands in term 1 and c in term 9, each before it hears of the other.</summary>
+    private void Collide()
+    {
+        _group.Stand("a", lease: LongLease);
+        _group.Do("c", r => r.Stand(_group.Now, RaftGroup.Standing("c", lease: LongLease) with { AtLeast = 9 }));
+        _group.Wake("a");
+        _group.Wake("c");
+        _group.Deliver(m => m is PreVoteRequest or PreVoteAnswer);
+        Assert.All(["a", "c"], i => Assert.Equal(RaftRole.Candidate, _group[i].Role));
+        Assert.Equal((1L, 9L), (_group["a"].Term, _group["c"].Term));
+    }
+
+    private void Deliver(string one, string other) =>
+        _group.Deliver(m => m is VoteRequest or VoteAnswer && ((m.From == one && m.To == other) || (m.From == other && m.To == one)));
+
+    private void NextWithinMilliseconds(double limit)
+    {
+        var freeAt = _group.Now;
+        _group.RunUntil(() => _group.Peers.Values.Any(p => p.Leads));
+        Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(limit), $"{_group.Now - freeAt}");
     }
 }

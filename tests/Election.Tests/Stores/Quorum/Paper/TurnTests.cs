@@ -68,6 +68,25 @@ public sealed class TurnTests
         Assert.True(group["a"].Leads);
     }
 
+    // c is dead. a and b know that neither has won as soon as each has refused the other; the time for a campaign is for those that are silent.
+    [Fact]
+    public void A_split_vote_costs_slots_and_not_the_time_of_a_campaign()
+    {
+        var group = new RaftGroup();
+        foreach (var id in new[] { "a", "b" })
+        {
+            group.Stand(id);
+            group.Wake(id);
+        }
+
+        group.Deliver(m => m is PreVoteRequest or PreVoteAnswer && m.To != "c");
+        Assert.All(["a", "b"], i => Assert.Equal((RaftRole.Candidate, 1L), (group[i].Role, group[i].Term)));
+        group.DeliverAmong("ab");
+        var splitAt = group.Now;
+        group.RunUntil(() => group["a"].Leads, "ab");
+        Assert.True(group.Now - splitAt < TimeSpan.FromMilliseconds(150), $"{group.Now - splitAt}");
+    }
+
     // In the paper every server stands. Found by a history: the only one that waits has not all that may be committed.
     [Fact]
     public void A_voter_that_has_more_than_all_candidates_brings_the_logs_up_to_date()
