@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using AspireElection.Faults.Harness;
 using AspireElection.Workers;
@@ -29,7 +27,7 @@ internal sealed class PartedPeers : IAsyncDisposable
     {
         var peers = new PartedPeers(flags);
         foreach (var id in Enumerable.Range(0, count).Select(n => $"{(char)('a' + n)}"))
-            peers._ports[id] = FreePort();
+            peers._ports[id] = FreePorts.Next();
         foreach (var from in peers.Ids)
         {
             foreach (var to in peers.Ids.Where(to => to != from))
@@ -154,12 +152,5 @@ internal sealed class PartedPeers : IAsyncDisposable
             await line.DisposeAsync();
         _http.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

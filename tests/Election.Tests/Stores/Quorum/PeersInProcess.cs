@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using AspireElection.Timing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -25,7 +23,7 @@ internal sealed class PeersInProcess : IAsyncDisposable
 
     public static async Task<PeersInProcess> StartAsync(int count, params string[] initial)
     {
-        var list = Enumerable.Range(1, count).ToDictionary(n => $"p{n}", _ => new Uri($"http://127.0.0.1:{FreePort()}"));
+        var list = Enumerable.Range(1, count).ToDictionary(n => $"p{n}", _ => new Uri($"http://127.0.0.1:{FreePorts.Next()}"));
         var peers = new PeersInProcess(Directory.CreateTempSubdirectory("quorum-").FullName, list);
         await peers.OpenAsync(initial);
         return peers;
@@ -58,13 +56,6 @@ internal sealed class PeersInProcess : IAsyncDisposable
     {
         await CloseAsync();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task OpenAsync(string[] initial)

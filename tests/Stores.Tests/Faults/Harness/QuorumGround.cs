@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using AspireElection.FaultNodes.Registers;
 using AspireElection.ServiceDefaults.Stores;
 using AspireElection.Stores.Quorum;
@@ -16,7 +14,7 @@ internal sealed class QuorumGround : Ground
     private const int Peers = 3;
 
     private readonly Dictionary<string, Uri> _peers = Enumerable.Range(1, Peers)
-        .ToDictionary(n => $"n{n}", _ => new Uri($"http://127.0.0.1:{FreePort()}"));
+        .ToDictionary(n => $"n{n}", _ => new Uri($"http://127.0.0.1:{FreePorts.Next()}"));
 
     private IElectionStore? _reader;
 
@@ -46,12 +44,5 @@ internal sealed class QuorumGround : Ground
         if (_reader is not null)
             await _reader.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
