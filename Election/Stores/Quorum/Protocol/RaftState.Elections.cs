@@ -44,7 +44,14 @@ internal sealed partial class RaftState
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
         foreach (var peer in Others(Eligible))
-            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm, _promise.Released));
+        {
+            // Whoever gave it back said so once, and that may be lost: each who stands says it again. In a message that
+            // peers of older builds understand: a pre-vote that they cannot read would be none.
+            if (_promise.Released >= 0)
+                Send(new SeatReleased(_settings.Self, peer, _promise.Released));
+            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm));
+        }
+
         if (_campaign.Count(_settings.Self, granted: true))
             StartVote(now);
     }
@@ -69,8 +76,6 @@ internal sealed partial class RaftState
 
     private void AnswerPreVote(TimeSpan now, PreVoteRequest request)
     {
-        // Whoever gave it back said so once, and that may be lost: each who stands says it again.
-        HearRelease(now, request.Released);
         var free = request.Term > Term && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;
         var granted = free && _log.IsUpToDate(request.LastIndex, request.LastTerm);
         if (free && !granted)

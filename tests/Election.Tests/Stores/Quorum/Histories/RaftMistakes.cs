@@ -118,7 +118,7 @@ internal static class RaftMistakes
         new("nobody stands for others", "the only candidate lacks a committed entry, the voter that has it does not stand",
             new Edit(Elections, "        if (free && !granted)\n            StandForOthers(now);\n", string.Empty)),
         new("who stands does not say what was released", "voters that did not hear of the release wait for the end of the lease",
-            new Edit(Elections, "HearRelease(now, request.Released);\n        var free", "var free")),
+            new Edit(Elections, "if (_promise.Released >= 0)", "if (_promise.Released > Term)")),
         new("a release is said once", "the only one that waits did not hear it, and waits for the end of the lease",
             new Edit(Transfer, "        RepeatReleased(now, seat.Standing.Lease);\n", string.Empty)),
         new("a term that was won in vain binds its voters", "a candidate of a higher term takes the seat and wins nothing",
