@@ -123,6 +123,20 @@ public sealed class TransferTests
         Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(50), $"{_group.Now - freeAt}");
     }
 
+    // A late answer of another campaign took b into a higher term while it was bound: it is freed like anybody else.
+    [Fact]
+    public void A_release_of_a_term_below_the_own_wakes_who_was_bound_to_it()
+    {
+        _group.Stand("b", lease: LongLease);
+        _group.Step(new Append("a", "b", 1, 0, 0, [], 0, 1, LongLease, []));
+        _group.Step(new PreVoteAnswer("c", "b", 9, 1, Granted: false));
+        Assert.Equal(9, _group["b"].Term);
+        Assert.True(_group["b"].WakeAt - _group.Now > LongLease);
+        _group.Step(new SeatReleased("a", "b", 1));
+        Assert.True(_group["b"].WakeAt - _group.Now < TimeSpan.FromMilliseconds(200), $"{_group["b"].WakeAt - _group.Now}");
+        Assert.Equal(1, _group.Events<SeatVacated>("b").Single().Term);
+    }
+
     // The only one that waits was told to campaign, and did not hear it.
     [Fact]
     public void A_release_that_was_not_heard_is_said_again_until_somebody_leads()
