@@ -135,20 +135,6 @@ internal sealed partial class RaftState
             _reach.Answered(_campaign.Answered, Eligible.Count);
             BecomeLeader(now);
         }
-        else if (!answer.Granted && answer.Term == Term)
-        {
-            StandAgainSoon(now);
-        }
-    }
-
-    /// <summary>
-    /// A vote of this very term went to another: if it was split, nothing more is to come. Answers that may be under way have
-    /// a slot, and whoever ranks higher tries again first.
-    /// </summary>
-    private void StandAgainSoon(TimeSpan now)
-    {
-        var soon = now + (_settings.Slot * (Rank() + 1 + (_random.NextDouble() / 2)));
-        _campaignAt = soon < _campaignAt ? soon : _campaignAt;
     }
 
     private long NextTerm => Math.Max(Term + 1, _standing?.AtLeast ?? 0);

@@ -44,7 +44,7 @@ internal static class RaftMistakes
         ["a term that was won in vain binds its voters"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_won_in_vain_binds_nobody)),
         ["a term that was lost binds its voters"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it)),
         ["a term is disowned as it is lost"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it)),
-        ["a split vote waits for silent peers"] = (typeof(TurnTests), nameof(TurnTests.A_split_vote_costs_slots_and_not_the_time_of_a_campaign)),
+        ["a refusal cuts the campaign short"] = (typeof(TurnTests), nameof(TurnTests.A_refusal_does_not_cut_short_the_time_for_votes_that_are_under_way)),
         ["entries carry the lease"] = (typeof(LeaseTests), nameof(LeaseTests.Writes_do_not_keep_a_seat_that_nobody_renews)),
     };
 
@@ -130,8 +130,8 @@ internal static class RaftMistakes
             new Edit(Releases, "if (_lostTerm < 0 || _lostTerm != term)", "if (_lostTerm >= -1)")),
         new("a term is disowned as it is lost", "its candidate may still trust in it",
             new Edit(Leading, "if (seat is { Announced: true, Releasing: false })", "if (seat.Standing.Lease < TimeSpan.Zero)")),
-        new("a split vote waits for silent peers", "two that have refused each other wait for a dead one",
-            new Edit(Elections, "_campaignAt = soon < _campaignAt ? soon : _campaignAt;", "_ = soon;")),
+        new("a refusal cuts the campaign short", "votes that are under way come when nobody counts them",
+            new Edit(Elections, "        if (_campaign!.Count(answer.From, answer.Granted))\n", "        if (!answer.Granted)\n            _campaignAt = now + _settings.Slot;\n        if (_campaign!.Count(answer.From, answer.Granted))\n")),
         new("read without a round", "section 8: a leader that is deposed answers with old data",
             new Edit(Leading, "round.Confirmed.Count(_eligibility.Has) < _eligibility.Majority)", "round.Confirmed.Count(_eligibility.Has) < _eligibility.Majority && round.Lease > TimeSpan.Zero)")),
     ];
