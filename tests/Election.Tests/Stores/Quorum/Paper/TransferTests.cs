@@ -154,6 +154,20 @@ public sealed class TransferTests
         Assert.Equal(TimeSpan.MaxValue, _group["a"].WakeAt);
     }
 
+    // Whoever gave it back is restarted before anybody heard of it: what it has in its log it can say.
+    [Fact]
+    public void A_restarted_peer_knows_what_was_given_back_by_its_log()
+    {
+        Elect("a", LongLease);
+        _group.Do("a", r => r.Transfer(_group.Now, r.Term));
+        _group.Lose();
+        _group.Restart("a");
+        var freeAt = _group.Now;
+        _group.Stand("a", lease: LongLease);
+        _group.RunUntil(() => _group["a"].Leads);
+        Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(100), $"{_group.Now - freeAt}");
+    }
+
     // Its line was down for longer than the first repeats take. Bound as it is, it asks nobody.
     [Fact]
     public void A_release_is_said_until_a_line_is_back()
