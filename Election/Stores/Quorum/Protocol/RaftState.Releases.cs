@@ -29,7 +29,12 @@ internal sealed partial class RaftState
             return;
         _lostTerm = -1;
         if (Leader is not null)
+        {
+            // A majority is free, or it would not lead. If it dies at once the others are needed too: who stands tells them.
+            _promise.Release(term);
             return;
+        }
+
         TellReleased(now, term, _lostLease);
         if (Role == RaftRole.Follower)
             PlanCampaign(now);

@@ -131,7 +131,7 @@ internal static class RaftMistakes
         new("a release is said once", "the only one that waits did not hear it, and waits for the end of the lease",
             new Edit(Transfer, "        RepeatReleased(now, seat.Standing.Lease);\n", string.Empty)),
         new("a term that was won in vain binds its voters", "a candidate of a higher term takes the seat and wins nothing",
-            new Edit(Leading, "else if (Leader is null)\n            TellReleased(now, seat.Term, seat.Standing.Lease);", "else\n            _lostTerm = -1;")),
+            new Edit(Leading, "        else if (Leader is null)\n            TellReleased(now, seat.Term, seat.Standing.Lease);\n        else\n            _promise.Release(seat.Term);\n", string.Empty)),
         new("a term that was lost binds its voters", "the same, where the candidate was told that it leads",
             new Edit(Releases, "if (_lostTerm < 0 || _lostTerm != term)", "if (_lostTerm >= -1)")),
         new("a term is disowned as it is lost", "its candidate may still trust in it",

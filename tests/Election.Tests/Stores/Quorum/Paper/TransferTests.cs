@@ -243,6 +243,26 @@ public sealed class TransferTests
         NextWithinMilliseconds(600);
     }
 
+    // c leads after all, and is gone before b heard of it: a knows that nobody trusts in its own term, and says so when it stands.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_term_that_was_lost_to_a_leader_that_dies_binds_nobody(bool told)
+    {
+        Collide();
+        Deliver("a", "b");
+        _group.Deliver(m => (m is Append && m.To == "b") || (told && m is AppendAnswer && m.From == "b"));
+        Assert.Equal(told, _group["a"].Leads);
+        _group.Lose();
+        _group.Step(new Append("c", "a", 9, 0, 0, [], 0, 0, TimeSpan.Zero, []));
+        Assert.Equal(("c", new Lost(1, LostBecause.HigherTerm)), (_group["a"].Leader, _group.Events<Lost>("a").Single()));
+        _group.Do("a", r => r.Disown(_group.Now, 1));
+        _group.Stand("a", lease: LongLease);
+        var freeAt = _group.Now;
+        _group.RunUntil(() => _group["a"].Leads, "ab");
+        Assert.True(_group.Now - freeAt < TimeSpan.FromMilliseconds(600), $"{_group.Now - freeAt}");
+    }
+
     // A deposed leader's late messages say nothing about the lease of its successor.
     [Fact]
     public void A_late_release_does_not_end_a_later_lease()
