@@ -45,7 +45,6 @@ internal static class RaftMistakes
         ["a release is said once"] = (typeof(TransferTests), nameof(TransferTests.A_release_that_was_not_heard_is_said_again_until_somebody_leads)),
         ["a term that was won in vain binds its voters"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_won_in_vain_binds_nobody)),
         ["a term that was lost binds its voters"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it)),
-        ["a term is disowned as it is lost"] = (typeof(TransferTests), nameof(TransferTests.A_term_that_was_lost_binds_the_others_until_nobody_trusts_in_it)),
         ["a refusal cuts the campaign short"] = (typeof(TurnTests), nameof(TurnTests.A_refusal_does_not_cut_short_the_time_for_votes_that_are_under_way)),
         ["entries carry the lease"] = (typeof(LeaseTests), nameof(LeaseTests.Writes_do_not_keep_a_seat_that_nobody_renews)),
     };
