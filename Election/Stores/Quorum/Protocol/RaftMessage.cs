@@ -20,8 +20,7 @@ internal abstract record RaftMessage(string From, string To, long Term)
 /// <param name="Campaign">Tells the answers to this campaign from late ones to an earlier campaign for the same term.</param>
 /// <param name="LastIndex">Index of the sender's last entry.</param>
 /// <param name="LastTerm">Term of the sender's last entry.</param>
-/// <param name="Released">As in <see cref="VoteRequest"/>.</param>
-internal sealed record PreVoteRequest(string From, string To, long Term, long Campaign, long LastIndex, long LastTerm, long Released)
+internal sealed record PreVoteRequest(string From, string To, long Term, long Campaign, long LastIndex, long LastTerm)
     : RaftMessage(From, To, Term);
 
 /// <summary>Answer to <see cref="PreVoteRequest"/>; binds nobody.</summary>

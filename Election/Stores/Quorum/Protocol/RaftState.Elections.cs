@@ -44,7 +44,14 @@ internal sealed partial class RaftState
         _campaign = new Campaign(++_campaigns, Eligible);
         PlanNextCampaign(now);
         foreach (var peer in Others(Eligible))
-            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm, _promise.Released));
+        {
+            // Whoever gave it back said so once, and that may be lost: each who stands says it again. In a message that
+            // peers of older builds understand: a pre-vote that they cannot read would be none.
+            if (_promise.Released >= 0)
+                Send(new SeatReleased(_settings.Self, peer, _promise.Released));
+            Send(new PreVoteRequest(_settings.Self, peer, NextTerm, _campaign.Number, _log.LastIndex, _log.LastTerm));
+        }
+
         if (_campaign.Count(_settings.Self, granted: true))
             StartVote(now);
     }
@@ -69,8 +76,6 @@ internal sealed partial class RaftState
 
     private void AnswerPreVote(TimeSpan now, PreVoteRequest request)
     {
-        // Whoever gave it back said so once, and that may be lost: each who stands says it again.
-        HearRelease(now, request.Released);
         var free = request.Term > Term && !_promise.HoldsAt(now) && _seat is null && !HasForgotten;
         var granted = free && _log.IsUpToDate(request.LastIndex, request.LastTerm);
         if (free && !granted)
@@ -130,20 +135,6 @@ internal sealed partial class RaftState
             _reach.Answered(_campaign.Answered, Eligible.Count);
             BecomeLeader(now);
         }
-        else if (!answer.Granted && answer.Term == Term)
-        {
-            StandAgainSoon(now);
-        }
-    }
-
-    /// <summary>
-    /// A vote of this very term went to another: if it was split, nothing more is to come. Answers that may be under way have
-    /// a slot, and whoever ranks higher tries again first.
-    /// </summary>
-    private void StandAgainSoon(TimeSpan now)
-    {
-        var soon = now + (_settings.Slot * (Rank() + 1 + (_random.NextDouble() / 2)));
-        _campaignAt = soon < _campaignAt ? soon : _campaignAt;
     }
 
     private long NextTerm => Math.Max(Term + 1, _standing?.AtLeast ?? 0);

@@ -82,6 +82,8 @@ internal sealed partial class RaftState
             (_lostTerm, _lostLease) = (seat.Term, seat.Standing.Lease);
         else if (Leader is null)
             TellReleased(now, seat.Term, seat.Standing.Lease);
+        else
+            _promise.Release(seat.Term);
     }
 
     /// <summary>Nobody confirmed for a lease, or nobody asked for it: others may have been elected.</summary>

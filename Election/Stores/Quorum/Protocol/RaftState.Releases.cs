@@ -6,8 +6,11 @@ namespace AspireElection.Stores.Quorum.Protocol;
 /// </content>
 internal sealed partial class RaftState
 {
-    /// <summary>Beyond this the others are not in reach; each pause is twice the one before.</summary>
+    /// <summary>Each pause is twice the one before, up to this.</summary>
     private static readonly TimeSpan LongestRepeatPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Far above what a line needs to come back; who is cut off for longer hears it from whoever stands.</summary>
+    private static readonly TimeSpan LongestRepeating = TimeSpan.FromSeconds(30);
 
     /// <summary>The term that was <see cref="Lost"/> while the driver trusted in it; below zero for none.</summary>
     private long _lostTerm = -1;
@@ -26,7 +29,12 @@ internal sealed partial class RaftState
             return;
         _lostTerm = -1;
         if (Leader is not null)
+        {
+            // A majority is free, or it would not lead. If it dies at once the others are needed too: who stands tells them.
+            _promise.Release(term);
             return;
+        }
+
         TellReleased(now, term, _lostLease);
         if (Role == RaftRole.Follower)
             PlanCampaign(now);
@@ -52,7 +60,7 @@ internal sealed partial class RaftState
     {
         _repeatPause = _settings.ResendPeriod;
         _repeatAt = now + _repeatPause;
-        _repeatEnd = now + lease;
+        _repeatEnd = now + (lease < LongestRepeating ? lease : LongestRepeating);
     }
 
     private void RepeatReleasedIfDue(TimeSpan now)
@@ -60,7 +68,7 @@ internal sealed partial class RaftState
         if (now < _repeatAt)
             return;
         SendReleased();
-        _repeatPause *= 2;
-        _repeatAt = _repeatPause > LongestRepeatPause || now + _repeatPause > _repeatEnd ? TimeSpan.MaxValue : now + _repeatPause;
+        _repeatPause = _repeatPause * 2 < LongestRepeatPause ? _repeatPause * 2 : LongestRepeatPause;
+        _repeatAt = now + _repeatPause > _repeatEnd ? TimeSpan.MaxValue : now + _repeatPause;
     }
 }

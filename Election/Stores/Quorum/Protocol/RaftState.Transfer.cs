@@ -67,9 +67,14 @@ internal sealed partial class RaftState
 
     private void HearRelease(TimeSpan now, long term)
     {
-        if (!_promise.Release(term) || term < Term)
+        var bound = _promise.HoldsAt(now);
+        if (!_promise.Release(term))
             return;
-        BecomeFollower(now, term, null);
+        // A late answer to an old campaign may have brought a higher term: it was bound all the same, and slept until then.
+        if (term >= Term)
+            BecomeFollower(now, term, null);
+        else if (bound && Role == RaftRole.Follower)
+            PlanCampaign(now);
         _out.Events.Add(new SeatVacated(term));
     }
 

@@ -41,6 +41,9 @@ internal sealed partial class RaftState
         Term = Math.Max(restored.HardState?.Term ?? 0, _log.LastTerm);
         _vote = restored.HardState is { } hard && hard.Term == Term ? hard.Vote : null;
         _promise = new LeasePromise(Term, restored.HardState?.Promised ?? TimeSpan.Zero, now);
+        // Committed or not: it was written when all trust in that term had ended.
+        foreach (var entry in _log.From(_log.FirstIndex).Where(e => e.Kind == EntryKind.Released))
+            _promise.Release(entry.Term);
         _waiting = new WaitingPeers(settings.Self);
         _reach = new Reachability(_out);
         HasForgotten = restored.Forgotten;

@@ -32,7 +32,6 @@ internal static class RaftMessages
                 writer.Write(m.Campaign);
                 writer.Write(m.LastIndex);
                 writer.Write(m.LastTerm);
-                writer.Write(m.Released);
                 break;
             case PreVoteAnswer m:
                 writer.Write(m.Campaign);
@@ -71,8 +70,7 @@ internal static class RaftMessages
         var name = reader.ReadString();
         RaftMessage? message = kind switch
         {
-            Kind.PreVoteRequest => new PreVoteRequest(
-                from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
+            Kind.PreVoteRequest => new PreVoteRequest(from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
             Kind.PreVoteAnswer => new PreVoteAnswer(from, to, term, reader.ReadInt64(), reader.ReadBoolean()),
             Kind.VoteRequest => new VoteRequest(from, to, term, reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
             Kind.VoteAnswer => new VoteAnswer(from, to, term, reader.ReadBoolean()),

@@ -14,7 +14,7 @@ public sealed class ForgottenTests
     [Fact]
     public void It_gives_no_vote_and_does_not_stand()
     {
-        Assert.False(Answer<PreVoteAnswer>(Start, new PreVoteRequest("c", "b", 7, 1, 0, 0, -1)).Granted);
+        Assert.False(Answer<PreVoteAnswer>(Start, new PreVoteRequest("c", "b", 7, 1, 0, 0)).Granted);
         Assert.False(Answer<VoteAnswer>(Start, new VoteRequest("c", "b", 7, 0, 0, -1)).Granted);
         _peer.Stand(Start, new Standing(0, Lease, []));
         Assert.Equal(TimeSpan.MaxValue, _peer.WakeAt);

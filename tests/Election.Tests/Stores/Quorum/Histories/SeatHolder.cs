@@ -19,6 +19,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     private TimeSpan _renewAt;
     private TimeSpan _electedAt;
     private TimeSpan _trustedUntil;
+    private bool _deposed;
     private long _term;
     private long _released;
     private long _lost;
@@ -42,6 +43,8 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     {
         get
         {
+            if (_term != 0 && _deposed)
+                return _trustedUntil;
             if (_term != 0)
                 return _renewAt < _trustedUntil ? _renewAt : _trustedUntil;
             return _wants && !_standing ? _standAt : TimeSpan.MaxValue;
@@ -66,7 +69,7 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     public void Crash()
     {
         _standing = false;
-        _term = 0;
+        (_term, _deposed) = (0, false);
     }
 
     public void PauseUntil(long end) => _pausedUntil = end;
@@ -114,6 +117,13 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
 
         if (_term == 0)
             return;
+        if (_deposed)
+        {
+            if (now >= _trustedUntil)
+                EndLost(now);
+            return;
+        }
+
         if (now >= _trustedUntil)
         {
             End(now, release: dice.Hits(0.5));
@@ -137,12 +147,13 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
                 Take(now, elected);
                 break;
             case RoundConfirmed round when round.Lease > TimeSpan.Zero:
-                if (round.Term == _term && now < _trustedUntil && round.SentAt + round.Lease - (Lease / 10) is var until && until > _trustedUntil)
+                if (round.Term == _term && !_deposed && now < _trustedUntil && round.SentAt + round.Lease - (Lease / 10) is var until && until > _trustedUntil)
                     _trustedUntil = until;
                 break;
             case Lost lost when lost.Term == _term:
-                (_lost, _term) = (_term, 0);
-                _standAt = now + Pause;
+                // The real one trusts on until its next renewal is answered, or its thread has its turn: never beyond its lease.
+                _deposed = true;
+                _trustedUntil = now + (_trustedUntil > now ? LongestAfterLoss(_trustedUntil - now) * dice.NextDouble() : TimeSpan.Zero);
                 break;
         }
     }
@@ -183,14 +194,25 @@ internal sealed class SeatHolder(RaftHistory history, RaftNode node, Dice dice)
     private void End(TimeSpan now, bool release = true)
     {
         var term = _term;
-        _term = 0;
+        (_term, _deposed) = (0, false);
         _standAt = now + (release ? TimeSpan.Zero : Lease * dice.NextDouble());
         if (release)
             Release(now, term);
     }
 
+    /// <summary>Where little goes wrong it is told soon; the others wait for it, as they must.</summary>
+    private TimeSpan LongestAfterLoss(TimeSpan left) => history.Plan.IsCalm && left > Pause ? Pause : left;
+
+    private void EndLost(TimeSpan now)
+    {
+        (_lost, _term, _deposed) = (_term, 0, false);
+        _standAt = now + Pause;
+    }
+
     private void Release(TimeSpan now, long term)
     {
+        // Lost meanwhile: it is given back all the same.
+        node.Raft.Disown(now, term);
         if (!node.Raft.Transfer(now, term))
             return;
         _released = term;

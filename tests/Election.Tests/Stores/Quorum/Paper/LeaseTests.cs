@@ -13,11 +13,11 @@ public sealed class LeaseTests
     {
         var term = _group.Elect("a");
         _group.Pass(990);
-        Assert.False(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", term + 1, 1, 9, term, -1)).Granted);
+        Assert.False(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", term + 1, 1, 9, term)).Granted);
         Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, -1)).Granted);
         Assert.Equal(term, _group["b"].Term);
         _group.Pass(20);
-        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", term + 1, 2, 9, term, -1)).Granted);
+        Assert.True(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", term + 1, 2, 9, term)).Granted);
         Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", term + 1, 9, term, -1)).Granted);
     }
 
@@ -54,7 +54,7 @@ public sealed class LeaseTests
         _group.Stand("b");
         _group.Pass(990);
         Assert.True(_group["b"].WakeAt > _group.Now);
-        Assert.False(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0, -1)).Granted);
+        Assert.False(_group.Answer<PreVoteAnswer>(new PreVoteRequest("c", "b", 2, 1, 0, 0)).Granted);
         Assert.False(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);
         _group.Pass(20);
         Assert.True(_group.Answer<VoteAnswer>(new VoteRequest("c", "b", 2, 0, 0, -1)).Granted);

@@ -51,7 +51,7 @@ public sealed class VoteTests
     public void Only_a_candidate_with_an_up_to_date_log_gets_a_vote(long lastIndex, long lastTerm, bool granted)
     {
         _group.Restore("a", 3, 1, 1, 2);
-        Assert.Equal(granted, _group.Answer<PreVoteAnswer>(new PreVoteRequest("b", "a", 4, 1, lastIndex, lastTerm, -1)).Granted);
+        Assert.Equal(granted, _group.Answer<PreVoteAnswer>(new PreVoteRequest("b", "a", 4, 1, lastIndex, lastTerm)).Granted);
         Assert.Equal(granted, _group.Answer<VoteAnswer>(new VoteRequest("b", "a", 4, lastIndex, lastTerm, -1)).Granted);
     }
 
