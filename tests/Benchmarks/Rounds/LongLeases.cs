@@ -9,8 +9,8 @@ internal sealed class LongLeases : IPart
 
     public bool IsQuick => false;
 
-    /// <summary>Each killed worker is followed by another, which takes a second of the machine to start: that is longer than the leases.</summary>
-    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(Leased.Length * 2 * run.Rounds + 150);
+    /// <summary>Each killed worker is followed by another, which has to start: with so many groups that takes longer than their leases.</summary>
+    public TimeSpan Estimate(Run run) => TimeSpan.FromSeconds(Leased.Length * 1.3 * run.Rounds + 150);
 
     public Task MeasureAsync(Run run) => SideBySide.MeasureAsync(run,
     [
