@@ -142,7 +142,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     private void Remember(string? line)
     {
-        if (line is null)
+        // A trace has more lines than are kept, and the folders of this machine: what it is about stands above it.
+        if (line is null || line.StartsWith("   at ", StringComparison.Ordinal))
             return;
         _errors.Enqueue(line);
         while (_errors.Count > MostErrors)
