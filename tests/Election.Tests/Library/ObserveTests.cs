@@ -41,7 +41,7 @@ public sealed partial class ObserveTests
             },
         };
         listener.Start();
-        Assert.Equal(made, new SortedSet<string>(Instrument().Matches(s_page).Select(m => $"{m.Groups[1]} | {m.Groups[2]} | {m.Groups[3]}"), StringComparer.Ordinal));
+        Assert.Equal(made, new SortedSet<string>(InstrumentRow().Matches(s_page).Select(m => $"{m.Groups[1]} | {m.Groups[2]} | {m.Groups[3]}"), StringComparer.Ordinal));
 
         static string Kind(Instrument instrument) => instrument.GetType().Name switch
         {
@@ -110,7 +110,7 @@ public sealed partial class ObserveTests
     }
 
     [GeneratedRegex(@"^\| `(election\.[a-z_.]+)` \| ([a-z]+) \|(?: ([^\s|]+))? \|", RegexOptions.Multiline)]
-    private static partial Regex Instrument();
+    private static partial Regex InstrumentRow();
 
     [GeneratedRegex(@"^\| \d+ \| (?:Debug|Information|Warning|Error) \|")]
     private static partial Regex LogEvent();
