@@ -99,7 +99,7 @@ public sealed partial class ObserveTests
         var lines = File.ReadLines(Path.Combine(SourceFolder.Root, page)).ToList();
         foreach (var real in new[]
         {
-            text.Started(default), text.BecameLeader(default, Term), text.LostLeadership(default, Term, LossReason.Resigned),
+            text.Started(default), text.BecameLeader(default, Term), text.LostLeadership(default, Term, LossReason.Stopped),
             text.NewLeader(default, new Leader("node-2", "x", null, Term, default)),
         })
         {
