@@ -16,7 +16,7 @@ namespace AspireElection.Benchmarks.Crowds;
 /// what is counted is what the hand-over causes, at once or within the retry period (2 s) over which followers spread
 /// what they have to say. Only on PostgreSQL each waiter begins its wait anew every ten seconds, whatever happens, and looks
 /// once a minute who holds the lock; these requests are told by the answer that they follow, and not counted. To take off what
-/// is asked in the same seconds of the next ten gave less than nothing once: the looks fall into one of both.
+/// is asked in the same seconds of the next ten once gave less than nothing, likely because such looks fell into those alone.
 /// </remarks>
 internal sealed class OneElection : IPart
 {
