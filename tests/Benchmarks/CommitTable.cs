@@ -5,16 +5,6 @@ namespace AspireElection.Benchmarks;
 /// <summary>Copies what was measured into the folder that git keeps.</summary>
 internal static class CommitTable
 {
-    private const string Begin = """
-        # Measured
-
-        `./run bench` writes this page, and `./run bench --commit-table` copies it here: medians with their spread, of whole worker processes
-        and real servers on one machine. A ratio is a figure's median by that of its peer in the same run: the bare limit (a loop over the same client
-        that does nothing else), or what others use. ✓ and ✗ tell whether what was asked for was reached; – where nothing is asked.
-
-
-        """;
-
     public static int Copy()
     {
         var full = Committed.ReadFile<Findings>($"{Folders.Full}.json");
@@ -29,7 +19,7 @@ internal static class CommitTable
         Committed.WriteFile(Folders.CommittedFile, committed);
         if (committed.Full is { } copied)
         {
-            File.WriteAllText(Folders.CommittedPage, Begin + Sheet.Page(copied));
+            File.WriteAllText(Folders.CommittedPage, Sheet.CommittedPage(copied));
             if (ReadmeFigures.Replaced(File.ReadAllText(Folders.Readme), copied) is not { } readme)
             {
                 Console.Error.WriteLine($"{Folders.Readme} has no marks between which its figures stand: see ReadmeFigures");

@@ -11,9 +11,9 @@ namespace AspireElection.Stores.Etcd;
 /// <remarks>
 /// Leases are whole seconds: the lease duration is rounded up to them. A resigning leader is followed within
 /// milliseconds by the next in line, a killed one at most its lease and a second later. An idle follower sends three
-/// requests a lease at most, and each candidate has two watches open. Requests are bounded by a third of the lease, those
-/// without a lease by 5 s. What holds over a wiped server stands in <see cref="Candidacy.LastSeen"/> and
-/// <see cref="FencingToken"/>.
+/// requests a lease at most. A store has one watch open for all its elections, and each candidate one of its own. Requests
+/// are bounded by a third of the lease, those without a lease by 5 s. What holds over a wiped server stands in
+/// <see cref="Candidacy.LastSeen"/> and <see cref="FencingToken"/>.
 /// </remarks>
 public sealed class EtcdStore : IElectionStore
 {

@@ -8,7 +8,8 @@ namespace AspireElection.Stores.Postgres;
 /// </summary>
 internal static class ForeignHolder
 {
-    private const string Sql = $"""
+    /// <summary>Asks for it; parameter 1 is the key, 2 the election.</summary>
+    public const string Sql = $"""
         SELECT l.pid, a.application_name, other.election
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         LEFT JOIN election_terms other ON other.lock_key = $1 AND other.backend_pid = l.pid AND other.election <> $2

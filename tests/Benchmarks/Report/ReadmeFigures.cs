@@ -22,8 +22,9 @@ internal static class ReadmeFigures
         var rows = findings.Rows.Where(IsAsked).ToList();
         var missed = rows.Where(r => r.Verdict == Row.Missed).Select(r => r.Figure).ToList();
         return string.Create(CultureInfo.InvariantCulture, $"""
-            From the last committed run: {findings.Began:yyyy-MM-dd}, commit {findings.Machine.Commit}, {findings.Rounds} rounds, {findings.Machine.Cores} cores; the whole table with its machine is
-            [there](docs/benchmarks.md). **Not reached**: {(missed.Count == 0 ? "nothing that is asked for" : string.Join("; ", missed))}.
+            From the last committed run: {findings.Began:yyyy-MM-dd}, commit {findings.Machine.Commit}, up to {findings.Rounds} rounds each, {findings.Machine.Cores} cores; the whole table with its machine is
+            [there](docs/benchmarks.md). {Row.Judges}.
+            **Not reached**: {(missed.Count == 0 ? "nothing that is asked for" : string.Join("; ", missed))}.
 
             {TextTable.Of(Heads, rows.Select(Cells))}
             """).ReplaceLineEndings("\n");
@@ -42,7 +43,7 @@ internal static class ReadmeFigures
 
     private static IReadOnlyList<string> Cells(Row row) =>
     [
-        row.Figure, row.Unit, $"{row.Rounds}", Numbers.Text(row.Median), $"{Numbers.Text(row.P5)}–{Numbers.Text(row.P95)}", Numbers.Text(row.Worst),
+        row.Figure, row.Unit, Sheet.Rounds(row), Numbers.Text(row.Median), $"{Numbers.Text(row.P5)}–{Numbers.Text(row.P95)}", Numbers.Text(row.Worst),
         row.Limit is { } limit ? $"≤ {Numbers.Text(limit)}" : $"≤ {Numbers.Text(row.RatioLimit)} ×", row.Peer ?? string.Empty, Numbers.Text(row.Ratio), row.Verdict,
     ];
 }

@@ -39,6 +39,9 @@ internal sealed record Row(
     public const string Missed = "✗";
     public const string Told = "–";
 
+    /// <summary>For the heads of tables: a limit that the worst round exceeds would look like a sign that lies.</summary>
+    public const string Judges = "✓: the median reaches what is asked for; ✗: it does not. Single rounds may be worse";
+
     /// <summary>All rounds, in their order; null where a table is committed.</summary>
     public IReadOnlyList<double>? Values { get; init; }
 

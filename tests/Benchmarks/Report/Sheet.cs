@@ -8,6 +8,18 @@ internal static class Sheet
     private static readonly string[] Heads =
         ["figure", "unit", "rounds:", "median:", "p5–p95:", "worst:", "limit:", "peer", "ratio:", ""];
 
+    /// <summary>The page as git keeps it, with what a reader has to know first.</summary>
+    public static string CommittedPage(Findings findings) => $"""
+        # Measured
+
+        `./run bench` writes this page, and `./run bench --commit-table` copies it here: medians with their spread, of whole worker processes
+        and real servers on one machine. A ratio is a figure's median by that of its peer in the same run: the bare limit (a loop over the same client
+        that does nothing else), or what others use. {Row.Judges}, but for a limit
+        of "all ≥", which every round has to keep. –: nothing is asked for. Rounds that failed are counted in brackets and are in no other column.
+
+        {Page(findings)}
+        """.ReplaceLineEndings("\n");
+
     public static string Page(Findings findings)
     {
         var (machine, began) = (findings.Machine, findings.Began.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
@@ -24,6 +36,9 @@ internal static class Sheet
     }
 
     public static string Table(IEnumerable<Row> rows) => TextTable.Of(Heads, rows.SelectMany(Lines));
+
+    /// <summary>How many are behind a figure, and how many are not because they failed: those may have been the slow ones.</summary>
+    public static string Rounds(Row row) => string.Create(CultureInfo.InvariantCulture, $"{row.Rounds}{(row.Failed > 0 ? $" (+{row.Failed} failed)" : string.Empty)}");
 
     private static void AddList(List<string> lines, string title, IEnumerable<string> items)
     {
@@ -45,8 +60,6 @@ internal static class Sheet
 
     /// <summary>A bar would begin the next cell.</summary>
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
-
-    private static string Rounds(Row row) => string.Create(CultureInfo.InvariantCulture, $"{row.Rounds}{(row.Failed > 0 ? $" (+{row.Failed} failed)" : string.Empty)}");
 
     private static string Limit(Row row) => row.Floor is { } floor
         ? $"all ≥ {floor.ToString(CultureInfo.InvariantCulture)} (least {Numbers.Text(row.Least)})"

@@ -26,5 +26,17 @@ public sealed class ReadmeFiguresTests
     }
 
     [Fact]
+    public void Rounds_that_failed_are_named_and_the_head_says_what_the_signs_judge()
+    {
+        var page = ReadmeFigures.Replaced(Page, RowTests.Found([new Figure("AppHost: start to first leader", "s", [7, 7, 12]) { Limit = 8, Failed = 4 }]))!;
+        Assert.Contains("up to 100 rounds each", page, StringComparison.Ordinal);
+        var row = Assert.Single(page.Split('\n'), l => l.StartsWith("| AppHost", StringComparison.Ordinal));
+        Assert.Contains(" 3 (+4 failed) ", row, StringComparison.Ordinal);
+        // The worst round exceeds what is asked for: the sign is right all the same, as the head says.
+        Assert.EndsWith($" {Row.Kept}   |", row, StringComparison.Ordinal);
+        Assert.Contains(Row.Judges, page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_page_without_marks_is_left_alone() => Assert.Null(ReadmeFigures.Replaced("nothing", RowTests.Found([], "abc")));
 }

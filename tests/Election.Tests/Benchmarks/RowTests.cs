@@ -66,6 +66,15 @@ public sealed class RowTests
     }
 
     [Fact]
+    public void The_page_that_git_keeps_says_first_what_its_signs_judge()
+    {
+        var page = Sheet.CommittedPage(Found([new Figure("bare", "ms", [10])]));
+        Assert.StartsWith("# Measured\n", page, StringComparison.Ordinal);
+        Assert.Contains($"{Row.Judges}, but for", page, StringComparison.Ordinal);
+        Assert.EndsWith("\n\n" + Sheet.Page(Found([new Figure("bare", "ms", [10])])), page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_is_read_as_it_was_written()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("election-bench-").FullName, "bench.json");

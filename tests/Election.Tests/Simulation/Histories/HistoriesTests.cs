@@ -40,7 +40,7 @@ public sealed class HistoriesTests(ITestOutputHelper output)
             """);
     }
 
-    /// <summary>What they found is written down in docs/design.md.</summary>
+    /// <summary>What they found is written down in docs/decisions.md.</summary>
     [Theory]
     [InlineData(39090, StoreKind.Lease)]
     [InlineData(63634, StoreKind.Folder)]

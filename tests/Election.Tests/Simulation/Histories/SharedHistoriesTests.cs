@@ -46,7 +46,7 @@ public sealed class SharedHistoriesTests(ITestOutputHelper output)
         })];
     }
 
-    /// <summary>What they found is written down in docs/design.md.</summary>
+    /// <summary>What they found is written down in docs/decisions.md.</summary>
     [Theory]
     [InlineData(233)]
     [InlineData(447)]
