@@ -84,9 +84,9 @@ internal sealed record TopologyOptions(string Store, int Replicas, string Server
     /// <summary>
     /// What .NET's reader of command lines ends with an exception for: <c>-x=1</c>, unless it is the value of a flag before it.
     /// </summary>
-    private static IEnumerable<string> Unreadable(IReadOnlyList<string> args)
+    private static IEnumerable<string> Unreadable(string[] args)
     {
-        for (var i = 0; i < args.Count; i++)
+        for (var i = 0; i < args.Length; i++)
         {
             var hasValue = args[i].Contains('=', StringComparison.Ordinal);
             if (args[i].StartsWith("--", StringComparison.Ordinal) || args[i].StartsWith('/'))

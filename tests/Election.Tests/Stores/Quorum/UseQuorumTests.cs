@@ -47,7 +47,7 @@ public sealed class UseQuorumTests
         Assert.StartsWith("Peers has the address 'h:1' for 'a' and 'b'; allowed: an address for each", wrong.Message, StringComparison.Ordinal);
     }
 
-    private static WebApplication Build(string id, IReadOnlyDictionary<string, Uri> peers, string folder)
+    private static WebApplication Build(string id, Dictionary<string, Uri> peers, string folder)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(peers[id].GetLeftPart(UriPartial.Authority));
@@ -70,6 +70,6 @@ public sealed class UseQuorumTests
         return app;
     }
 
-    private static QuorumOptions Options(string id, IReadOnlyDictionary<string, Uri> peers, string folder) =>
+    private static QuorumOptions Options(string id, Dictionary<string, Uri> peers, string folder) =>
         new() { NodeId = id, Peers = peers, DataDirectory = folder, ClusterKey = "a key for tests alone" };
 }
