@@ -8,8 +8,8 @@ namespace AspireElection.AppHost;
 /// </summary>
 internal sealed class AdminAccess
 {
-    private const string WorkersVariable = "ELECTION_ADMIN_TOKEN";
-    private const string PageVariable = "DASHBOARD_ADMIN_TOKEN";
+    public const string WorkersVariable = "ELECTION_ADMIN_TOKEN";
+    public const string PageVariable = "DASHBOARD_ADMIN_TOKEN";
 
     private readonly IResourceBuilder<ParameterResource> _workers;
     private readonly IResourceBuilder<ParameterResource> _page;

@@ -11,7 +11,9 @@ if (!TopologyOptions.TryParse(args, Console.Error, out var options)) return 2;
 try
 {
     AspireSide.PassOn();
+    ProxyBypass.PassOn();
     var builder = DistributedApplication.CreateBuilder(options.PassedOn);
+    builder.RefuseWrongSettings();
     builder.UseFreeDashboardPorts();
     builder.EndAfterProcesses();
 

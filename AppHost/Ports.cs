@@ -14,7 +14,7 @@ internal static class Ports
     public static int FixedOrFreePort(this IDistributedApplicationBuilder builder, string resource, int preferred)
     {
         if (IsRandom(builder)) return LoopbackPort.Free();
-        var port = PortClaim.TryTake(preferred) ? LoopbackPort.PreferredOrFree(preferred) : LoopbackPort.Free();
+        var port = PortClaim.TryTake(preferred, ServerCache.Folder) ? LoopbackPort.PreferredOrFree(preferred) : LoopbackPort.Free();
         if (port != preferred) Console.WriteLine($"Port {preferred} for {resource} is taken: {port} is used");
         return port;
     }

@@ -30,7 +30,8 @@ internal sealed class ServerHealthCheck(LocalServer server) : IHealthCheck
     /// <summary>It answers 503 as long as it has no leader.</summary>
     private async Task AskEtcdAsync(CancellationToken cancellationToken)
     {
-        using var client = new HttpClient();
+        // A proxy of the environment knows nothing of this machine's loopback.
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await client.GetStringAsync(new Uri($"{server.ConnectionString}/health"), cancellationToken);
     }
 

@@ -50,11 +50,13 @@ internal sealed record TopologyOptions(string Store, int Replicas, string Server
             wrong.Add($"--servers {servers}: allowed are auto, containers or local");
         }
 
+        string[] passedOn = [.. args.Where(a => a != OpenFlag)];
+        wrong.AddRange(Unreadable(passedOn).Select(a => $"{a}: Aspire reads no value of a flag with one dash; allowed: -{a}"));
         wrong.ForEach(errors.WriteLine);
         options = wrong.Count == 0 ? new TopologyOptions(store!, count, servers!)
         {
             Open = args.Contains(OpenFlag),
-            PassedOn = [.. args.Where(a => a != OpenFlag)],
+            PassedOn = passedOn,
         } : null;
         return options is not null;
 
@@ -76,6 +78,21 @@ internal sealed record TopologyOptions(string Store, int Replicas, string Server
             if (value.Length > 0) return value;
             wrong.Add($"{flag}: has no value; allowed: {allowed}");
             return null;
+        }
+    }
+
+    /// <summary>
+    /// What .NET's reader of command lines ends with an exception for: <c>-x=1</c>, unless it is the value of a flag before it.
+    /// </summary>
+    private static IEnumerable<string> Unreadable(string[] args)
+    {
+        for (var i = 0; i < args.Length; i++)
+        {
+            var hasValue = args[i].Contains('=', StringComparison.Ordinal);
+            if (args[i].StartsWith("--", StringComparison.Ordinal) || args[i].StartsWith('/'))
+                i += hasValue ? 0 : 1;
+            else if (hasValue && args[i].StartsWith('-'))
+                yield return args[i];
         }
     }
 }

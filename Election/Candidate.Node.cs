@@ -21,7 +21,7 @@ public sealed partial class Candidate
         if (!tenure.GivesBack)
             _presence.Refresh();
         _with.Telemetry.LostLeadership(at - leadership.Since, reason);
-        ElectionLog.LostLeadership(Logger, Id.NodeId, Election, leadership.Token, reason);
+        ElectionLog.LostLeadership(Logger, Id.NodeId, Election, leadership.Token, ElectionTelemetry.Text(reason));
         Tell(new ElectionChange.LostLeadership(at, leadership, reason));
         Tell(new ElectionChange.Leaderless(at));
         tenure.Ended();

@@ -102,7 +102,10 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     /// <summary>Who leads, as far as this node knows; null when nobody is known to.</summary>
     public Leader? Leader => Leadership is { } own ? OwnAsLeader(own) : _observer.Leader;
 
-    /// <summary>All members as of the last heartbeat, those among them that have fallen silent lately.</summary>
+    /// <summary>
+    /// All members as of the last heartbeat that the store answered, those among them that have fallen silent lately. Empty before the
+    /// first answer, and so before the start.
+    /// </summary>
     public IReadOnlyList<Member> Members => _presence.Members;
 
     /// <summary>
@@ -162,8 +165,13 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     /// Waits until this node leads and returns what it holds; disposing that resigns. Starts the candidate where it is
     /// not started.
     /// </summary>
+    /// <param name="cancellationToken">Ends the waiting; the candidate goes on standing.</param>
+    /// <exception cref="InvalidOperationException">The node is an observer (<see cref="ElectionOptions.Observer"/>): it would wait for ever.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the candidate is stopped.</exception>
     public async Task<Leadership> CampaignAsync(CancellationToken cancellationToken = default)
     {
+        if (_watchesOnly)
+            throw new InvalidOperationException($"{Id.NodeId} is an observer of election '{Election}' and never leads; start it with {nameof(StartAsync)}.");
         using var changes = Changes.Subscribe();
         StartIfNew();
         if (Leadership is { } held)
@@ -181,7 +189,10 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     /// Gives the seat to a successor: work is told to stop and drains while renewals go on, at most for the drain
     /// limit; then the seat is released. The node does not stand for one lease, unless it is alone.
     /// </summary>
-    /// <returns>False when this node does not lead.</returns>
+    /// <returns>
+    /// True when the term ended by this. False when this node does not lead, and when its term ended otherwise before or
+    /// while it drained: its trust ran out, the store said that it is lost, a better candidate or a stop was quicker.
+    /// </returns>
     public Task<bool> ResignAsync() => ResignAsync(Volatile.Read(ref _tenure), LossReason.Resigned);
 
     /// <summary>The election as this node sees it, from memory.</summary>

@@ -3,7 +3,7 @@ namespace AspireElection;
 /// <summary>Settings of one node in one election. All nodes of an election should have the same durations.</summary>
 /// <remarks>
 /// Must hold: lease ≥ 100 ms; margin &lt; lease; renew period ≤ (lease − margin) / 2; retry period &lt; lease;
-/// node timeout &gt; lease. <see cref="ElectionOptionsValidator"/> reports every problem at once.
+/// node timeout &gt; lease; none that is set is above 24 h (<see cref="ElectionOptionsValidator.LongestDuration"/>). <see cref="ElectionOptionsValidator"/> reports every problem at once.
 /// </remarks>
 public sealed class ElectionOptions
 {
@@ -19,28 +19,28 @@ public sealed class ElectionOptions
     /// <summary>Higher is preferred. Only a strictly higher priority preempts a leader. Default 0.</summary>
     public int Priority { get; set; }
 
-    /// <summary>How long a silent leader keeps the seat, at least 100 ms. Default 10 s.</summary>
+    /// <summary>How long a silent leader keeps the seat, 100 ms to 24 h. Default 10 s.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often the leader renews, at most half of lease minus margin. Default: a third of the lease.</summary>
+    /// <summary>How often the leader renews, above 0 and at most half of lease minus margin. Default: a third of the lease.</summary>
     public TimeSpan? RenewPeriod { get; set; }
 
     /// <summary>
-    /// How much earlier than its lease the leader stops believing. It covers clocks of different rates: a tenth of the
+    /// How much earlier than its lease the leader stops believing, from 0 to below the lease. It covers clocks of different rates: a tenth of the
     /// lease covers a ratio below 1.1, a third covers ± 20 %. Default: a tenth of the lease.
     /// </summary>
     public TimeSpan? Margin { get; set; }
 
     /// <summary>
     /// How often a follower looks at the store where it cannot be told, and the first back-off when the store is away.
-    /// Below the lease. Default: a fifth of the lease, at most 2 s.
+    /// Above 0 and below the lease. Default: a fifth of the lease, at most 2 s.
     /// </summary>
     public TimeSpan? RetryPeriod { get; set; }
 
-    /// <summary>How long work may drain after its leader was told to resign; renewals go on meanwhile. Default 4 s.</summary>
+    /// <summary>How long work may drain after its leader was told to resign, 0 to 24 h; renewals go on meanwhile. Default 4 s.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>When a silent member is taken off the list; more than the lease. Default: three leases.</summary>
+    /// <summary>When a silent member is taken off the list; more than the lease, at most 24 h where it is set. Default: three leases.</summary>
     public TimeSpan? NodeTimeout { get; set; }
 
     /// <summary>Watches and never stands. Default false.</summary>

@@ -13,10 +13,14 @@ public sealed record ElectionOptionsProblem(string Setting, string Value, string
 /// <summary>Looks at each option and at the relations between them, and reports all problems at once.</summary>
 public sealed partial class ElectionOptionsValidator : IValidateOptions<ElectionOptions>
 {
-    private const string Names = "1 to 128 characters of A-Z a-z 0-9 . _ -";
+    /// <summary>What a name may be, in words for people.</summary>
+    internal const string Names = "1 to 128 characters of A-Z a-z 0-9 . _ -";
 
     /// <summary>The shortest lease.</summary>
     public static TimeSpan ShortestLease { get; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest of all durations. A longer one is a mistake, and its multiples would not fit into a clock.</summary>
+    public static TimeSpan LongestDuration { get; } = TimeSpan.FromHours(24);
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, ElectionOptions options)
@@ -31,12 +35,19 @@ public sealed partial class ElectionOptionsValidator : IValidateOptions<Election
     public static IReadOnlyList<ElectionOptionsProblem> Problems(string election, ElectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var times = LeadershipTimes.From(options);
         var problems = new List<ElectionOptionsProblem>();
         Check(IsName(election), "Election", Quote(election), Names);
         Check(IsName(options.NodeId), nameof(options.NodeId), Quote(options.NodeId), Names);
         Check(options.InstanceId is null or "" || IsName(options.InstanceId), nameof(options.InstanceId),
             Quote(options.InstanceId), Names);
+        var beyond = Durations(options).Where(d => d.Value > LongestDuration || d.Value < -LongestDuration).ToList();
+        foreach (var (setting, value) in beyond)
+            Check(false, setting, Text(value!.Value), "at most 24h, and not below 0");
+        // What is worked out from such a duration, and how others relate to it, is no further problem, and no number.
+        if (beyond.Count > 0)
+            return problems;
+
+        var times = LeadershipTimes.From(options);
         Check(times.Lease >= ShortestLease, nameof(options.LeaseDuration), Text(times.Lease), "at least 100ms");
         Check(times.Margin >= TimeSpan.Zero && times.Margin < times.Lease, nameof(options.Margin), Text(times.Margin),
             $"from 0 to below the lease duration of {Text(times.Lease)}");
@@ -58,6 +69,14 @@ public sealed partial class ElectionOptionsValidator : IValidateOptions<Election
 
     /// <summary>Whether <paramref name="name"/> can name a node or an election.</summary>
     public static bool IsName(string? name) => name is not null && NamePattern().IsMatch(name);
+
+    /// <summary>As they were given; null where the default is worked out.</summary>
+    private static (string Setting, TimeSpan? Value)[] Durations(ElectionOptions options) =>
+    [
+        (nameof(options.LeaseDuration), options.LeaseDuration), (nameof(options.Margin), options.Margin),
+        (nameof(options.RenewPeriod), options.RenewPeriod), (nameof(options.RetryPeriod), options.RetryPeriod),
+        (nameof(options.DrainLimit), options.DrainLimit), (nameof(options.NodeTimeout), options.NodeTimeout),
+    ];
 
     private static string Quote(string? value) => $"'{value}'";
 

@@ -18,6 +18,7 @@ public static class FencingToken
     /// <param name="stored">The store's last token, 0 when it knows none.</param>
     /// <param name="seen">The highest token that the candidate has seen, 0 when none.</param>
     /// <param name="microseconds">The time of the store's server, in µs since 1970; ignored after the year 2100.</param>
+    /// <returns>At least 1, where none of the three is below 0. That it is at most <see cref="Max"/> is not looked at.</returns>
     public static long Next(long stored, long seen, long microseconds) =>
         Math.Max(Math.Max(stored, seen) + 1, microseconds > LatestClock ? 0 : microseconds);
 }

@@ -27,10 +27,22 @@ public interface ILeaseStore
     /// </exception>
     ValueTask<Grant> AcquireAsync(Candidacy candidacy, CancellationToken cancellationToken);
 
-    /// <summary>Keeps the seat for another <paramref name="leaseDuration"/>. An exception means unknown.</summary>
+    /// <summary>Keeps the seat for another <paramref name="leaseDuration"/>. Any exception means that it is unknown whether it does.</summary>
+    /// <param name="term">The exact term.</param>
+    /// <param name="leaseDuration">
+    /// How long a silent leader keeps the seat, above 0; the same as at the grant. etcd rounds it up to whole seconds.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="StoreUnavailableException">The store was not reached in time, or refused.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     ValueTask<RenewAnswer> RenewAsync(Term term, TimeSpan leaseDuration, CancellationToken cancellationToken);
 
     /// <summary>Gives the seat back, to one successor where candidates wait. Does nothing for a term that is over.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// The store was not reached in time, or refused: whether it was given back is not known, and others may have to wait for the end of
+    /// the lease.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it may have been given back.</exception>
     ValueTask ReleaseAsync(Term term, CancellationToken cancellationToken);
 
     /// <summary>
@@ -38,5 +50,7 @@ public interface ILeaseStore
     /// end. A slow reader is given the newest state and may miss states between. Throws when the store is lost; the
     /// caller observes anew.
     /// </summary>
+    /// <exception cref="StoreUnavailableException">Thrown to who reads: the store was not reached, refused, or is lost.</exception>
+    /// <exception cref="OperationCanceledException">Thrown to who reads: the token was cancelled.</exception>
     IAsyncEnumerable<Sighting> ObserveAsync(string election, CancellationToken cancellationToken);
 }

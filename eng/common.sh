@@ -3,9 +3,12 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Services and containers may start this without HOME: the system's own list of users says it then, as .NET asks it too.
+: "${HOME:=$(unset HOME && echo ~)}"
+export HOME
 # What is downloaded for this project lives here, once for each user. AppHost/Servers/ServerCache.cs knows it too.
 # shellcheck disable=SC2034 # used by the scripts that source this one
-cache=${HOME:?is not set: it says where the per-user cache is}/.cache/aspire-election
+cache=$HOME/.cache/aspire-election
 
 # Without these dotnet leaves compiler and build processes running, and makes a developer certificate in the home folder.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false

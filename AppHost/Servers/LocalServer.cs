@@ -87,6 +87,9 @@ internal sealed record LocalServer
         : Kind == "redis" ? $"127.0.0.1:{Text(Port)},password={Password}"
         : $"Host=127.0.0.1;Port={Text(Port)};Username=postgres;Password={Password};Database={Database ?? "postgres"}";
 
+    /// <summary>Without the password, which a record would show.</summary>
+    public override string ToString() => $"{Kind} on 127.0.0.1:{Text(Port)}";
+
     private static LocalServer? Find(string kind, string executable, int port)
     {
         if (!OperatingSystem.IsLinux() || ServerExecutable.Find(executable) is not { } found) return null;

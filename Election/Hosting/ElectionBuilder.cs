@@ -33,6 +33,10 @@ public sealed class ElectionBuilder
     }
 
     /// <summary>Adds work that runs on the leader only. Jobs that run once do so in the order in which they were added.</summary>
+    /// <remarks>
+    /// A name that cannot be (<see cref="ILeaderJob.Name"/>), or that two jobs of the election have, ends the start of the host with an
+    /// <see cref="InvalidOperationException"/> that names all of them.
+    /// </remarks>
     /// <typeparam name="TJob">The job; made once, with the host's services.</typeparam>
     public ElectionBuilder AddLeaderJob<TJob>()
         where TJob : class, ILeaderJob

@@ -9,7 +9,7 @@ internal static partial class ElectionLog
     public static partial void BecameLeader(ILogger logger, string node, string election, long term);
 
     [LoggerMessage(2, LogLevel.Information, "{Node} lost leadership of election '{Election}', term {Term}: {Reason}")]
-    public static partial void LostLeadership(ILogger logger, string node, string election, long term, LossReason reason);
+    public static partial void LostLeadership(ILogger logger, string node, string election, long term, string reason);
 
     [LoggerMessage(3, LogLevel.Information, "{Leader} leads election '{Election}' with term {Term}")]
     public static partial void NewLeader(ILogger logger, string leader, string election, long term);

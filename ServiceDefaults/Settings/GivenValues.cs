@@ -4,7 +4,11 @@ namespace AspireElection.ServiceDefaults.Settings;
 /// <param name="Source">The flag or the variable.</param>
 /// <param name="Text">The value.</param>
 /// <param name="Rank">Where it came from: 2 a flag, 1 the environment, 0 appsettings.</param>
-internal sealed record GivenValue(string Source, string Text, int Rank);
+internal sealed record GivenValue(string Source, string Text, int Rank)
+{
+    /// <summary>Without the value, which may be a secret and which a record would show.</summary>
+    public override string ToString() => Source;
+}
 
 /// <summary>What was given for each setting: flags win over the environment, the environment over appsettings.</summary>
 internal sealed class GivenValues
@@ -69,7 +73,7 @@ internal sealed class GivenValues
             else if (i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
                 value = arguments[++i];
             if (!seen.Add(setting))
-                problems.Add($"{flag} is given twice; allowed: once");
+                problems.Add($"{flag} is given twice{Again(setting, value)}; allowed: once");
             else if (value is null)
                 problems.Add($"{flag} has no value; allowed: {setting.Meaning}");
             else if (string.IsNullOrWhiteSpace(value))
@@ -78,4 +82,8 @@ internal sealed class GivenValues
                 _values[setting] = new GivenValue(flag, value, 2);
         }
     }
+
+    /// <summary>The value that was given again, unless it is a secret or may hold one, as an address with a user does.</summary>
+    private static string Again(Setting setting, string? value) =>
+        value is null || setting.Secret || value.Contains('@', StringComparison.Ordinal) ? string.Empty : $", again as '{value}'";
 }

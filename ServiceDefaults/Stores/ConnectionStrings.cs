@@ -4,10 +4,22 @@ using StackExchange.Redis;
 
 namespace AspireElection.ServiceDefaults.Stores;
 
-/// <summary>The addresses of servers; never shown, because they hold passwords.</summary>
-internal sealed record ConnectionStrings(
-    string? Redis, string? Postgres, EtcdOptions? Etcd, GivenValue? RedisFrom, GivenValue? PostgresFrom, GivenValue? EtcdFrom)
+/// <summary>The addresses of servers; never shown, because they hold passwords. No record: the text of one would show them.</summary>
+internal sealed class ConnectionStrings(
+    string? redis, string? postgres, EtcdOptions? etcd, GivenValue? redisFrom, GivenValue? postgresFrom, GivenValue? etcdFrom)
 {
+    public string? Redis => redis;
+
+    public string? Postgres => postgres;
+
+    public EtcdOptions? Etcd => etcd;
+
+    public GivenValue? RedisFrom => redisFrom;
+
+    public GivenValue? PostgresFrom => postgresFrom;
+
+    public GivenValue? EtcdFrom => etcdFrom;
+
     public static ConnectionStrings Read(GivenValues given, List<string> problems)
     {
         var redis = given[SharedSettings.Redis];

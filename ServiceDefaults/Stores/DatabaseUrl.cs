@@ -24,12 +24,23 @@ internal static partial class DatabaseUrl
         ["sslrootcert"] = "Root Certificate",
         ["sslcert"] = "SSL Certificate",
         ["sslkey"] = "SSL Key",
+        ["sslpassword"] = "SSL Password",
+        ["sslnegotiation"] = "SSL Negotiation",
+        ["channel_binding"] = "Channel Binding",
+        ["gssencmode"] = "GSS Encryption Mode",
+        ["krbsrvname"] = "Kerberos Service Name",
         ["connect_timeout"] = "Timeout",
         ["application_name"] = "Application Name",
         ["client_encoding"] = "Client Encoding",
         ["options"] = "Options",
         ["search_path"] = "Search Path",
         ["target_session_attrs"] = "Target Session Attributes",
+    };
+
+    /// <summary>When a silent line is given up: the stores decide that for each of their sessions, by the lease.</summary>
+    private static readonly HashSet<string> WithoutEffect = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
     };
 
     /// <summary>Null when it is none of the forms.</summary>
@@ -101,7 +112,8 @@ internal static partial class DatabaseUrl
         {
             var match = KeywordForm().Match(rest);
             // One known word is enough to tell the form; a first one that is none may be Npgsql's, with a space in it.
-            if (!match.Success || !KeywordNames.ContainsKey(match.Groups["key"].Value))
+            var isKnown = match.Success && (KeywordNames.ContainsKey(match.Groups["key"].Value) || WithoutEffect.Contains(match.Groups["key"].Value));
+            if (!isKnown)
                 return settings.Count == 0 ? null : throw new FormatException();
             var value = match.Groups["quoted"].Success ? match.Groups["quoted"].Value : match.Groups["plain"].Value;
             Set(settings, match.Groups["key"].Value, EscapeForm().Replace(value, "$1"));
@@ -113,7 +125,7 @@ internal static partial class DatabaseUrl
 
     private static void Set(NpgsqlConnectionStringBuilder settings, string keyword, string value)
     {
-        if (value.Length == 0)
+        if (value.Length == 0 || WithoutEffect.Contains(keyword))
             return;
         if (!KeywordNames.TryGetValue(keyword, out var name))
             throw new FormatException();

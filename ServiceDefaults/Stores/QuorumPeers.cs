@@ -47,11 +47,16 @@ internal sealed record QuorumPeers(IReadOnlyList<KeyValuePair<string, Uri>> Peer
         if (given[SharedSettings.Peers] is not { } told)
             return null;
         var peers = told.Text.Split(',').Select(Peer).ToList();
-        if (peers.TrueForAll(p => p is not null) && peers.DistinctBy(p => p!.Value.Key).Count() == peers.Count)
+        // Of two peers with one address the second finds its port taken, or both are one and the same host elsewhere.
+        if (peers.TrueForAll(p => p is not null) && peers.DistinctBy(p => p!.Value.Key).Count() == peers.Count
+            && peers.DistinctBy(p => p!.Value.Value.Authority).Count() == peers.Count)
+        {
             return [.. peers.Select(p => p!.Value)];
+        }
+
         // A password that was given with an address must not be shown.
         var text = told.Text.Contains('@', StringComparison.Ordinal) ? "has a user or a password" : $"is '{told.Text}'";
-        problems.Add($"{told.Source} {text}; allowed: id=http://host:port items, comma separated, each id once");
+        problems.Add($"{told.Source} {text}; allowed: id=http://host:port items, comma separated, each id and each address once");
         return null;
     }
 

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace AspireElection.ServiceDefaults.Stores;
 
 /// <summary>Where the election lives: as told, else where an address points to, else in files.</summary>
-/// <param name="kind"><c>redis</c>, <c>postgres</c>, <c>etcd</c>, <c>file</c> or <c>memory</c>.</param>
+/// <param name="kind"><c>redis</c>, <c>postgres</c>, <c>etcd</c>, <c>file</c>, <c>quorum</c> or <c>memory</c>.</param>
 /// <param name="folder">Of the file store, whichever was chosen.</param>
 /// <param name="addresses">Of all servers of which the process was told.</param>
 internal sealed class StoreChoice(string kind, string folder, ConnectionStrings addresses)

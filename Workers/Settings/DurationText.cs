@@ -9,11 +9,14 @@ internal static partial class DurationText
     /// <summary>What to tell somebody whose duration could not be read.</summary>
     public const string Allowed = "a duration up to 24 hours such as 500ms, 15s, 1m or 00:01:30";
 
-    // Multiples of a lease must fit into a timer, and a longer one is a mistake anyway.
+    /// <summary>As the library; a test compares them. The AppHost has this file too, and no library.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
 
     public static TimeSpan? Parse(string text)
     {
+        // The end of a day as a clock tells it; the form of .NET stops a second before.
+        if (text == "24:00:00")
+            return Longest;
         if (TimeSpan.TryParseExact(text, @"hh\:mm\:ss", CultureInfo.InvariantCulture, out var clockForm))
             return clockForm;
         if (Form().Match(text) is not { Success: true } match ||

@@ -40,7 +40,8 @@ internal sealed class SettingsReader
         var store = StoreChoice.Read(_given, Stores, _problems);
         var quorum = QuorumSettings.Read(_given, store, _problems);
         var peer = quorum is null ? null : PeerSlot.Named(quorum, _given[SettingsTable.NodeId], _problems);
-        var given = _given[SharedSettings.Urls] ?? _given[SharedSettings.Port];
+        // The one that decided: the other may be set as well, where it has no say.
+        var given = new[] { _given[SharedSettings.Urls], _given[SharedSettings.Port] }.FirstOrDefault(value => value?.Source == urlsSource);
         var settings = new WorkerSettings
         {
             Store = store,

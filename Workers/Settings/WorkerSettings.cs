@@ -2,8 +2,8 @@ using AspireElection.ServiceDefaults.Stores;
 
 namespace AspireElection.Workers.Settings;
 
-/// <summary>What a worker was told, checked.</summary>
-internal sealed record WorkerSettings
+/// <summary>What a worker was told, checked. No record: the text of one would show the token that opens the drills.</summary>
+internal sealed class WorkerSettings
 {
     public required StoreChoice Store { get; init; }
 

@@ -10,6 +10,8 @@ public sealed class AppHostProcessTests
     [InlineData("--replicas three", "--replicas three")]
     [InlineData("--servers cloud", "--servers cloud")]
     [InlineData("--store", "--store")]
+    [InlineData("-x=1", "-x=1: Aspire reads no value of a flag with one dash; allowed: --x=1")]
+    [InlineData("--AppHost:Theirs -x=1 --store floppy", "--store floppy")]
     public async Task A_wrong_flag_ends_with_code_2_and_one_line_that_names_it(string flags, string named)
     {
         using var host = new AppHostProcess(s_plain, flags.Split(' '));
@@ -28,6 +30,45 @@ public sealed class AppHostProcessTests
 
         Assert.Equal(2, host.ExitCode);
         Assert.Equal(3, host.Errors.Count(l => l.Length > 0));
+    }
+
+    [Fact]
+    public async Task Wrong_settings_that_the_workers_would_inherit_end_it_with_code_2_and_a_line_each()
+    {
+        var wrong = new Dictionary<string, string> { ["LEASE_DURATION"] = "soon", ["NODE_TIMEOUT"] = "", ["ELECTION_ADMIN_TOKEN"] = "short", ["DASHBOARD_ADMIN_TOKEN"] = "0123456789abcdeä" };
+        using var host = new AppHostProcess(wrong, "--store", "file");
+        await host.WaitForExitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(2, host.ExitCode);
+        Assert.Equal(
+            [
+                "LEASE_DURATION is 'soon'; allowed: a duration up to 24 hours such as 500ms, 15s, 1m or 00:01:30",
+                "ELECTION_ADMIN_TOKEN has 5 characters; allowed: at least 16",
+                "DASHBOARD_ADMIN_TOKEN has a character that is none of printable ASCII; allowed: letters, digits, signs and spaces",
+            ],
+            host.Errors.Where(l => l.Length > 0));
+    }
+
+    /// <summary>The workers wait for an etcd that answers; a page is opened once it is healthy itself.</summary>
+    [Fact]
+    public async Task A_proxy_of_the_environment_is_not_asked_for_this_machine()
+    {
+        using var opener = new PageOpener();
+        // Nothing listens there.
+        const string proxy = "http://127.0.0.1:1";
+        var environment = new Dictionary<string, string>
+        {
+            ["HTTP_PROXY"] = proxy,
+            ["HTTPS_PROXY"] = proxy,
+            ["http_proxy"] = proxy,
+            ["https_proxy"] = proxy,
+            ["NO_PROXY"] = "",
+            ["PATH"] = opener.Path,
+        };
+        using var host = new AppHostProcess(environment, "--store", "etcd", "--open");
+        await host.AddressAsync("worker");
+        var page = await host.AddressAsync("dashboard");
+        await opener.OpenedAsync($"{page}/");
     }
 
     [Fact]

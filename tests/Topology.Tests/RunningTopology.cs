@@ -6,7 +6,7 @@ namespace AspireElection.Topology.Tests;
 internal sealed class RunningTopology : IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly Uri shared;
 
     private RunningTopology(DistributedApplication application)

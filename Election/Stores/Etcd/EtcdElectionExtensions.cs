@@ -15,7 +15,7 @@ public static class EtcdElectionExtensions
 
     /// <summary>Elects through etcd.</summary>
     /// <param name="election">The election.</param>
-    /// <param name="options">Where it is.</param>
+    /// <param name="options">Where it is. What is wrong with it ends the start of the host, with an <see cref="ArgumentException"/>.</param>
     public static ElectionBuilder UseEtcd(this ElectionBuilder election, EtcdOptions options)
     {
         ArgumentNullException.ThrowIfNull(election);

@@ -12,6 +12,10 @@ public static class QuorumElectionExtensions
     /// <summary>Elects by a majority of the peers, without a store outside of them.</summary>
     /// <param name="election">The election.</param>
     /// <param name="options">Who this peer is and who there is. The host serves <c>/quorum</c>: see <see cref="QuorumStore.ServeAsync"/>.</param>
+    /// <remarks>
+    /// What is wrong with the options ends the start of the host with an <see cref="ArgumentException"/>, a data folder that cannot be
+    /// used, or that another process has, with a <see cref="StoreUnavailableException"/>.
+    /// </remarks>
     public static ElectionBuilder UseQuorum(this ElectionBuilder election, QuorumOptions options)
     {
         ArgumentNullException.ThrowIfNull(election);

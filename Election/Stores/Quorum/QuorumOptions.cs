@@ -11,7 +11,7 @@ public sealed class QuorumOptions
 
     /// <summary>
     /// All peers, this one included: id and <c>http://host:port</c>, where <see cref="QuorumStore.ServeAsync"/> is mapped
-    /// on <c>/quorum</c>. The ids are the same on every peer and never change while the data folders live.
+    /// on <c>/quorum</c>, no two with one address. The ids are the same on every peer and never change while the data folders live.
     /// </summary>
     public required IReadOnlyDictionary<string, Uri> Peers { get; init; }
 
@@ -43,6 +43,8 @@ public sealed class QuorumOptions
                 problems.Add($"{nameof(Peers)} has '{address}' for '{id}'; allowed: http://host:port");
         }
 
+        foreach (var same in Peers.Where(p => p.Value.IsAbsoluteUri).GroupBy(p => p.Value.Authority, p => p.Key).Where(same => same.Count() > 1))
+            problems.Add($"{nameof(Peers)} has the address '{same.Key}' for {string.Join(" and ", same.Select(id => $"'{id}'"))}; allowed: an address for each");
         foreach (var id in InitialLeaders.Where(id => !Peers.ContainsKey(id)))
             problems.Add($"{nameof(InitialLeaders)} has '{id}', which {nameof(Peers)} does not contain");
         if (ClusterKey.Length < ShortestKey)

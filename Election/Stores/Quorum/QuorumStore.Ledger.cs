@@ -41,8 +41,11 @@ public sealed partial class QuorumStore
         WriteAsync(term, new LedgerCommand(key, value, null), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken) =>
-        WriteAsync(term, new LedgerCommand(log, entry, Math.Max(0, keep)), cancellationToken);
+    public ValueTask AppendAsync(Term term, string log, string entry, int keep, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keep);
+        return WriteAsync(term, new LedgerCommand(log, entry, keep), cancellationToken);
+    }
 
     /// <summary>
     /// Lets a peer of the list stand and vote from now on, once a majority of those that may already has stored it. One at

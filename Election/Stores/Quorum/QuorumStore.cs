@@ -82,7 +82,7 @@ public sealed partial class QuorumStore : IElectionStore, IGroupSurroundings
     public Func<bool> IsCut { get; set; } = static () => false;
 
     /// <summary>How many lines of strangers, or of peers of another cluster, were refused so far.</summary>
-    public long RefusedLines => _news.Refusals;
+    internal long RefusedLines => _news.Refusals;
 
     /// <summary>
     /// Serves a line that another peer opened: map <c>/quorum</c> to it. Who is at the other end has to prove that it has

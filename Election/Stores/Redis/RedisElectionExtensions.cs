@@ -15,10 +15,13 @@ public static class RedisElectionExtensions
     /// How many replicas must have a term and each renewal of it: all that could be promoted. Default 0: none are
     /// asked. See <see cref="RedisStore(IConnectionMultiplexer, TimeProvider, int)"/>.
     /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="confirmByReplicas"/> is below 0.</exception>
     public static ElectionBuilder UseRedis(
         this ElectionBuilder election, IConnectionMultiplexer? connection = null, int confirmByReplicas = 0)
     {
         ArgumentNullException.ThrowIfNull(election);
+        // Here, where it is written, and not when the store is made.
+        ArgumentOutOfRangeException.ThrowIfNegative(confirmByReplicas);
         return election.UseStore(services =>
             new RedisStore(connection ?? services.GetRequiredService<IConnectionMultiplexer>(), BootClock.Instance, confirmByReplicas));
     }

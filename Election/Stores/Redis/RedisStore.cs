@@ -37,6 +37,7 @@ public sealed class RedisStore : IElectionStore
     /// holds up what else is sent over the connection, at most for a sixth of the lease: give the store one of its own.
     /// The clocks of the servers must agree within the margin; not for a cluster.
     /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="confirmByReplicas"/> is below 0.</exception>
     public RedisStore(IConnectionMultiplexer connection, TimeProvider clock, int confirmByReplicas = 0)
     {
         ArgumentNullException.ThrowIfNull(connection);

@@ -33,7 +33,7 @@ internal sealed partial class ControlPlane : IDisposable
     {
         authority = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(
             Convert.FromBase64String(Field(kubeconfig, "certificate-authority-data"))));
-        var handler = new SocketsHttpHandler();
+        var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => Trusts(certificate);
         http = new HttpClient(handler)
         {

@@ -162,7 +162,7 @@ namespace Aspire.Hosting
         {
             var endpoint = builder.GetEndpoint(endpointName ?? "http");
             var key = $"{builder.Resource.Name}_{endpoint.EndpointName}_{path}_{statusCode ?? 200}_check";
-            var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+            var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
             builder.ApplicationBuilder.Services.AddHealthChecks().AddAsyncCheck(key, async cancel =>
             {
                 using var response = await client.GetAsync(new Uri(new Uri(endpoint.Url), path ?? "/"), cancel);

@@ -81,7 +81,7 @@ public static class DistributedApplicationHostingTestingExtensions
     public static HttpClient CreateHttpClient(this DistributedApplication app, string resourceName, string? endpointName = null)
     {
         var resource = Find<IResourceWithEndpoints>(app, resourceName);
-        return new HttpClient { BaseAddress = new Uri(resource.GetEndpoint(endpointName ?? "http").Url) };
+        return new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(resource.GetEndpoint(endpointName ?? "http").Url) };
     }
 
     public static ValueTask<string?> GetConnectionStringAsync(

@@ -95,6 +95,20 @@ public abstract partial class StoreConformance<TStore>
         Assert.Equal(["8", "9", "10", "11", "12"], await ReadLog(two));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task An_append_that_would_keep_nothing_is_refused_and_changes_nothing(int keep)
+    {
+        var store = await StoreAsync();
+        var term = await GrantedAsync(store, TermOf("node-1", 5));
+        await store.AppendAsync(term, "log", "kept", 9, default).AsTask().WaitAsync(Bound);
+        var wrong = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await store.AppendAsync(term, "log", "refused", keep, default).AsTask().WaitAsync(Bound));
+        Assert.Equal("keep", wrong.ParamName);
+        Assert.Equal(["kept"], await ReadLog(store));
+    }
+
     [Fact]
     public async Task Writes_of_one_term_at_the_same_time_are_all_kept()
     {

@@ -2,6 +2,7 @@ using AspireElection.Hosting;
 using AspireElection.Jobs;
 using AspireElection.Stores.InProcess;
 using AspireElection.Timing;
+using AspireElection.Workers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -32,6 +33,13 @@ public sealed class HostingTests
         await host.StopAsync();
         Assert.Equal(Role.Stopped, candidate.Role);
         Assert.Empty(await store.ListAsync("jobs", default));
+    }
+
+    [Fact]
+    public async Task Hosts_that_use_one_folder_follow_each_other()
+    {
+        using var folder = new LockFolder();
+        await TwoHosts.FollowEachOtherAsync(election => election.UseFile(folder.Path));
     }
 
     [Fact]
@@ -72,6 +80,43 @@ public sealed class HostingTests
         using var host = builder.Build();
         var wrong = Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredService<Elections>());
         Assert.StartsWith("Election 'jobs' has no store", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Jobs_whose_names_cannot_be_end_the_start_with_all_of_them()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.AddElection("jobs", options => options.NodeId = "node-1").UseInProcess()
+            .AddLeaderJob<Remembering>().AddLeaderJob<Nameless>().AddLeaderJob<Remembering>();
+        builder.Services.AddSingleton<Memory>();
+        using var host = builder.Build();
+        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
+        Assert.Equal(
+            "Jobs of election 'jobs': Nameless.Name is 'no name'; allowed: 1 to 128 characters of A-Z a-z 0-9 . _ -; "
+            + "'remembering' is the name of Remembering and Remembering; allowed: one job of a name",
+            wrong.Message);
+    }
+
+    [Fact]
+    public async Task Two_elections_may_each_have_a_job_of_one_name()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.AddElection("one", options => options.NodeId = "node-1").UseInProcess().AddLeaderJob<Remembering>();
+        builder.AddElection("two", options => options.NodeId = "node-1").UseInProcess().AddLeaderJob<Remembering>();
+        builder.Services.AddSingleton<Memory>();
+        using var host = builder.Build();
+        await host.StartAsync();
+        await host.Services.GetRequiredService<Memory>().Ran.Task.WaitAsync(Bound);
+        await host.StopAsync();
+    }
+
+    private sealed class Nameless : ILeaderJob
+    {
+        public string Name => "no name";
+
+        public JobSchedule Schedule { get; } = JobSchedule.Once("1");
+
+        public Task<JobOutcome> RunAsync(JobContext context, CancellationToken stopping) => Task.FromResult(JobOutcome.Done);
     }
 
     private sealed class Memory

@@ -183,6 +183,18 @@ public sealed class JobsTests
         await candidate.StopAsync();
     });
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void A_job_that_runs_once_needs_a_version(string? version) =>
+        Assert.ThrowsAny<ArgumentException>(() => JobSchedule.Once(version!));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void A_period_is_above_0(int ticks) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => JobSchedule.Every(TimeSpan.FromTicks(ticks)));
+
     /// <summary>Writes nothing, until it is told to give up.</summary>
     private sealed class StuckLedger(ILedger ledger, SimulatedWorld world) : ILedger
     {

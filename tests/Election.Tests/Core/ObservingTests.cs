@@ -192,6 +192,23 @@ public sealed class ObservingTests
     });
 
     [Fact]
+    public void Who_campaigns_as_an_observer_is_told_that_it_never_leads() => SimulatedWorld.Run(async world =>
+    {
+        var (observer, _) = new Nodes(world).New("watcher", o => o.Observer = true);
+        var told = observer.CampaignAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.True(told.IsCompleted, "it waits");
+        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => told);
+        Assert.StartsWith("watcher is an observer of election 'jobs'", wrong.Message, StringComparison.Ordinal);
+        // It was not started by that, and can be.
+        Assert.Equal(Role.Stopped, observer.Role);
+        await observer.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(Role.Observer, observer.Role);
+        await observer.StopAsync();
+    });
+
+    [Fact]
     public void While_the_store_is_away_it_stays_a_follower_says_why_and_recovers() => SimulatedWorld.Run(async world =>
     {
         var (candidate, way) = new Nodes(world).New("node-1");

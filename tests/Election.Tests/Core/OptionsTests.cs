@@ -69,6 +69,30 @@ public sealed class OptionsTests
         Assert.Equal(problem, ElectionOptionsValidator.Problems("jobs", options).SingleOrDefault()?.Setting);
     }
 
+    public static TheoryData<string> Durations =>
+        [.. typeof(ElectionOptions).GetProperties().Where(p => (Nullable.GetUnderlyingType(p.PropertyType) ?? p.PropertyType) == typeof(TimeSpan)).Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Durations))]
+    public void A_duration_above_24_h_or_far_below_0_is_a_problem_and_no_exception(string setting)
+    {
+        foreach (var wrong in (TimeSpan[])[TimeSpan.MaxValue, TimeSpan.FromHours(24) + TimeSpan.FromTicks(1), TimeSpan.MinValue, -TimeSpan.FromDays(2)])
+        {
+            var options = new ElectionOptions { NodeId = "a b" };
+            typeof(ElectionOptions).GetProperty(setting)!.SetValue(options, wrong);
+            var problems = ElectionOptionsValidator.Problems("jobs", options);
+            Assert.Equal(["NodeId", setting], problems.Select(p => p.Setting));
+            Assert.Equal("at most 24h, and not below 0", problems[1].Allowed);
+        }
+    }
+
+    [Fact]
+    public void The_longest_lease_is_24_h()
+    {
+        var options = new ElectionOptions { NodeId = "a", LeaseDuration = TimeSpan.FromHours(24), DrainLimit = TimeSpan.FromHours(24) };
+        Assert.Empty(ElectionOptionsValidator.Problems("jobs", options));
+    }
+
     [Fact]
     public void A_longer_lease_needs_a_longer_node_timeout_and_a_shorter_one_a_shorter_renew_period()
     {

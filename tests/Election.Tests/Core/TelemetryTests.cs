@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using AspireElection.Stores.InProcess;
 using AspireElection.Telemetry;
 using AspireElection.Tests.Simulation;
+using Microsoft.Extensions.Logging;
 
 namespace AspireElection.Tests.Core;
 
@@ -56,6 +57,19 @@ public sealed class TelemetryTests
     });
 
     [Fact]
+    public void The_log_says_why_a_term_ended_in_the_word_of_metrics_and_event_lines() => SimulatedWorld.Run(async world =>
+    {
+        await using var store = new InProcessStore(world.Clock);
+        var log = new KeptLog();
+        var options = new ElectionOptions { NodeId = "node-1", LeaseDuration = Nodes.Lease };
+        var candidate = new Candidate("jobs", store, options, log, world.Clock, world.Threads, new Random(1));
+        var term = (await candidate.CampaignAsync()).Token;
+        await candidate.ResignAsync();
+        await candidate.StopAsync();
+        Assert.Contains($"node-1 lost leadership of election 'jobs', term {term}: resigned", log.Lines);
+    });
+
+    [Fact]
     public void Elections_that_are_not_told_apart_share_one_series_in_each_store() => SimulatedWorld.Run(async world =>
     {
         const string node = "telemetry-of-many";
@@ -101,4 +115,17 @@ public sealed class TelemetryTests
             values.Add(value);
         }
     });
+
+    private sealed class KeptLog : ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception));
+    }
 }

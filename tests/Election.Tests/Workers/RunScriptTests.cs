@@ -48,6 +48,19 @@ public sealed class RunScriptTests : IDisposable
         Assert.EndsWith(" -- --store=file --replicas=2 --open --AppHost:OtlpApiKey=x --store-of-theirs 1", output[^1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run", "./run [--store ")]
+    [InlineData("test", "./test [--only ")]
+    public async Task Help_needs_no_home_folder(string script, string begin)
+    {
+        var info = new ProcessStartInfo(Path.Combine(SourceFolder.Root, script), "--help");
+        info.Environment.Remove("HOME");
+        await using var run = new WorkerProcess(info, []);
+        Assert.Equal(0, await run.EndAsync());
+        Assert.Empty(run.Errors);
+        Assert.StartsWith(begin, run.Output[0], StringComparison.Ordinal);
+    }
+
     /// <summary>Nothing is built by it, whatever it does: its dotnet only says what it was told, and its lock is nobody else's.</summary>
     private async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> RunAsync(string words, params string[] variables)
     {

@@ -16,6 +16,7 @@ public sealed class SettingsTests
         { "--priority 1.5", "--priority is '1.5'; allowed: a whole number from -2147483648 to 2147483647" },
         { "--lease-duration 10", $"--lease-duration is '10'; allowed: {Durations}" },
         { "--lease-duration -1s", $"--lease-duration is '-1s'; allowed: {Durations}" },
+        { "--lease-duration 24:00:01", $"--lease-duration is '24:00:01'; allowed: {Durations}" },
         { "--lease-duration 1500m", $"--lease-duration is '1500m'; allowed: {Durations}" },
         { "--lease-duration 00:61:00", $"--lease-duration is '00:61:00'; allowed: {Durations}" },
         { "--lease-duration 99ms", "--lease-duration is '99ms'; allowed: at least 100ms" },
@@ -37,12 +38,15 @@ public sealed class SettingsTests
         { "--store etcd", "--store is 'etcd' without its address; allowed: with ConnectionStrings__etcd, such as http://localhost:2379" },
         { "--store redis", "--store is 'redis' without its address; allowed: with ConnectionStrings__redis, such as localhost:6379" },
         { "--store postgres", "--store is 'postgres' without its address; allowed: with DATABASE_URL or ConnectionStrings__postgres" },
-        { "--peers a=http://h:1,a=http://h:2", "--peers is 'a=http://h:1,a=http://h:2'; allowed: id=http://host:port items, comma separated, each id once" },
+        { "--peers a=http://h:1,a=http://h:2", "--peers is 'a=http://h:1,a=http://h:2'; allowed: id=http://host:port items, comma separated, each id and each address once" },
+        { "--peers a=http://h:1,b=http://H:1/", "--peers is 'a=http://h:1,b=http://H:1/'; allowed: id=http://host:port items, comma separated, each id and each address once" },
         { "--peers a=http://h:1 --initial-leader b", "--initial-leader is 'b'; allowed: ids of --peers, comma separated" },
         { "--store quorum --peers host=http://127.0.0.1:1 --node-id host", "ELECTION_CLUSTER_KEY is not given; allowed with --store quorum: a secret of at least 16 characters, the same on every node" },
-        { "--peers a=http://h:1/x", "--peers is 'a=http://h:1/x'; allowed: id=http://host:port items, comma separated, each id once" },
-        { "--peers a=https://h:1", "--peers is 'a=https://h:1'; allowed: id=http://host:port items, comma separated, each id once" },
-        { "--priority 1 --priority=2", "--priority is given twice; allowed: once" },
+        { "--peers a=http://h:1/x", "--peers is 'a=http://h:1/x'; allowed: id=http://host:port items, comma separated, each id and each address once" },
+        { "--peers a=https://h:1", "--peers is 'a=https://h:1'; allowed: id=http://host:port items, comma separated, each id and each address once" },
+        { "--priority 1 --priority=2", "--priority is given twice, again as '2'; allowed: once" },
+        { "--priority 1 --priority", "--priority is given twice; allowed: once" },
+        { "--peers a=http://h:1 --peers a=http://u:geheim@h:2", "--peers is given twice; allowed: once" },
         { "--priority --store file", "--priority has no value; allowed: a whole number, higher is preferred" },
         { "--priority", "--priority has no value; allowed: a whole number, higher is preferred" },
         { "--priority=", "--priority is empty; allowed: a whole number, higher is preferred" },
@@ -140,8 +144,14 @@ public sealed class SettingsTests
     [InlineData("1.5s", 1_500)]
     [InlineData("1m", 60_000)]
     [InlineData("01:02:03", 3_723_000)]
+    [InlineData("24:00:00", 86_400_000)]
+    [InlineData("1440m", 86_400_000)]
     public void Durations_have_these_forms(string text, int milliseconds) =>
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), Read($"--lease-duration {text}").Settings!.Election.LeaseDuration);
+
+    [Fact]
+    public void The_longest_duration_is_that_of_the_library() =>
+        Assert.Equal(ElectionOptionsValidator.LongestDuration, DurationText.Parse("24:00:00"));
 
     [Theory]
     [InlineData("", "", "http://127.0.0.1:0")]
@@ -172,10 +182,12 @@ public sealed class SettingsTests
 
     [Theory]
     [InlineData("--node-id d", "--node-id is 'd'; allowed: one of the peers, a, b")]
+    [InlineData("--node-id a --port 7109", "--port is '7109'; allowed: port 7101, that of a in --peers, or leave it out", "http://127.0.0.1:7101")]
     [InlineData("--node-id a --port 7109", "--port is '7109'; allowed: port 7101, that of a in --peers, or leave it out")]
     [InlineData("--node-id a --urls http://127.0.0.1:7102", "--urls is 'http://127.0.0.1:7102'; allowed: port 7101, that of a in --peers, or leave it out")]
-    public void A_peer_is_one_of_the_list_and_listens_where_the_list_says(string flags, string line) =>
-        Assert.Equal([line], Read($"--store quorum --peers a=http://127.0.0.1:7101,b=http://127.0.0.1:7102 {flags}", ("ELECTION_CLUSTER_KEY", "0123456789abcdef")).Problems);
+    public void A_peer_is_one_of_the_list_and_listens_where_the_list_says(string flags, string line, string urls = "") => Assert.Equal([line], Read(
+        $"--store quorum --peers a=http://127.0.0.1:7101,b=http://127.0.0.1:7102 {flags}",
+        ("ELECTION_CLUSTER_KEY", "0123456789abcdef"), ("ASPNETCORE_URLS", urls)).Problems);
 
     [Theory]
     [InlineData("--node-id b", "b", "http://127.0.0.1:7102", false)]

@@ -14,6 +14,13 @@ public sealed class ServerTests
 
     public static TheoryData<string> Kinds => ["redis", "postgres"];
 
+    [Fact]
+    public void The_text_of_a_server_does_not_show_its_password()
+    {
+        var server = new LocalServer { Kind = "redis", Executable = new ServerExecutable("redis-server", "PATH"), Folder = "/tmp/none", Port = 1 };
+        Assert.DoesNotContain(server.Password, $"{server} {server.Executable}", StringComparison.Ordinal);
+    }
+
     [Theory, MemberData(nameof(Kinds))]
     public async Task A_disposed_server_leaves_no_process_and_no_folder(string kind)
     {
@@ -118,6 +125,24 @@ public sealed class ServerTests
 
         taken.Stop();
         Assert.Equal(port, LoopbackPort.PreferredOrFree(port));
+    }
+
+    [Fact]
+    public void A_port_is_claimed_once_and_where_nothing_can_be_written_down_it_counts_as_nobodys()
+    {
+        string cache = Directory.CreateTempSubdirectory("election-ports-").FullName;
+        try
+        {
+            Assert.True(PortClaim.TryTake(5081, cache));
+            Assert.False(PortClaim.TryTake(5081, cache));
+            Assert.True(PortClaim.TryTake(5080, cache));
+            // A home that is none, as HOME=/dev/null of service accounts.
+            Assert.True(PortClaim.TryTake(5081, "/dev/null/.cache/aspire-election"));
+        }
+        finally
+        {
+            Directory.Delete(cache, recursive: true);
+        }
     }
 
     private static RealServer Create(string kind) => kind == "redis" ? new RedisServer() : new PostgresServer();

@@ -19,9 +19,6 @@ internal sealed class Stand(Candidacy candidacy)
     /// <summary>Whether others can see it in the register.</summary>
     public bool IsRegistered { get; set; }
 
-    /// <summary>A session was told to take the seat for it, or holds the lock for it while an old lease runs out.</summary>
-    public bool IsTaking { get; set; }
-
     /// <summary>The term whose lease was waited out after a restart of the server; 0 for none.</summary>
     public long Outlasted { get; set; }
 

@@ -38,6 +38,21 @@ public sealed class DatabaseUrlTests
         Assert.Equal(port, settings.Port);
     }
 
+    // What hosts of databases and libpq's own tools add to an address.
+    [Theory]
+    [InlineData("postgres://u@h/db?sslmode=require&channel_binding=require&gssencmode=disable&sslnegotiation=direct&keepalives=1&keepalives_idle=30")]
+    [InlineData("keepalives=1 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=5000 host=h user=u dbname=db sslmode=require channel_binding=require gssencmode=disable sslnegotiation=direct")]
+    public void Words_of_libpq_are_taken_over_and_its_keep_alives_are_the_stores_own_affair(string text)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(DatabaseUrl.Parse(text));
+        Assert.Equal("h", settings.Host);
+        Assert.Equal("db", settings.Database);
+        Assert.Equal(SslMode.Require, settings.SslMode);
+        Assert.Equal(ChannelBinding.Require, settings.ChannelBinding);
+        Assert.Equal(GssEncryptionMode.Disable, settings.GssEncryptionMode);
+        Assert.Equal(SslNegotiation.Direct, settings.SslNegotiation);
+    }
+
     [Theory]
     [InlineData("password='it''s'")]
     [InlineData(@"host=h password='it\'s; Host=x'")]
@@ -53,6 +68,8 @@ public sealed class DatabaseUrlTests
     [InlineData("postgres://u:p@h:99999/db")]
     [InlineData("postgres://u:p%4@h/db")]
     [InlineData("postgres://u:p@h/db?colour=red")]
+    [InlineData("postgres://u:p@h/db?sslcrl=revoked.pem")]
+    [InlineData("postgres://u:p@h/db?channel_binding=perhaps")]
     [InlineData("postgres://u:p@/db")]
     [InlineData("mysql://u:p@h/db")]
     [InlineData("dbname=x user=y")]
