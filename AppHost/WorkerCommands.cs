@@ -8,14 +8,14 @@ internal static class WorkerCommands
     public const string Resign = "resign";
     public const string Pause = "pause-renewals";
 
-    /// <summary>Longer than the workers' lease of 10 s: the leader loses the seat.</summary>
-    private const string PauseDrill = "pause?for=15s";
-
-    public static IResourceBuilder<ProjectResource> WithDrillCommands(this IResourceBuilder<ProjectResource> worker, AdminAccess admin) => worker
-        .WithCommand(Resign, "Resign", c => RunAsync(worker.Resource, admin, "resign", c),
-            Options("Hands the seat to another replica; its jobs drain first", "ArrowExit"))
-        .WithCommand(Pause, "Pause renewals", c => RunAsync(worker.Resource, admin, PauseDrill, c),
-            Options("The leader does not renew its lease for 15 s: another replica leads when it has run out", "Pause"));
+    public static IResourceBuilder<ProjectResource> WithDrillCommands(this IResourceBuilder<ProjectResource> worker, AdminAccess admin)
+    {
+        var pause = PausedRenewals.Of(worker.ApplicationBuilder.Configuration["LEASE_DURATION"]);
+        return worker
+            .WithCommand(Resign, "Resign", c => RunAsync(worker.Resource, admin, "resign", c),
+                Options("Hands the seat to another replica; its jobs drain first", "ArrowExit"))
+            .WithCommand(Pause, "Pause renewals", c => RunAsync(worker.Resource, admin, pause.Drill, c), Options(pause.Description, "Pause"));
+    }
 
     private static CommandOptions Options(string description, string icon) => new()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace AspireElection.AppHost;
 
@@ -12,6 +13,7 @@ internal sealed record WorkersElection(string Election, LeaderSeen? Leader, IRea
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
     {
         Timeout = TimeSpan.FromSeconds(2),
+        MaxResponseContentBufferSize = 1024 * 1024,
     };
 
     /// <summary>Asks at the shared address of the workers. Null where no worker answers.</summary>
@@ -22,7 +24,7 @@ internal sealed record WorkersElection(string Election, LeaderSeen? Leader, IRea
             var address = new Uri($"http://127.0.0.1:{workers.GetEndpoint("http").Port}/election");
             return (await s_http.GetFromJsonAsync<WorkersElection[]>(address, cancellationToken))?.FirstOrDefault();
         }
-        catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException
+        catch (Exception e) when (e is HttpRequestException or JsonException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null; // none runs, or the one asked is just ending
@@ -47,6 +49,8 @@ internal sealed record WorkersElection(string Election, LeaderSeen? Leader, IRea
         // The address was written into the store: the token goes to this machine alone.
         if (!Uri.TryCreate(replica.Address, UriKind.Absolute, out var address) || !address.IsLoopback || address.Scheme is not ("http" or "https"))
             return $"{replica.NodeId} has no address on this machine";
+        if (await ProblemAtAsync(address, replica, cancellationToken) is { } problem)
+            return $"{problem}: nothing was sent";
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, $"/election/{Election}/{drill}"));
         request.Headers.Authorization = new("Bearer", token);
         try
@@ -59,19 +63,44 @@ internal sealed record WorkersElection(string Election, LeaderSeen? Leader, IRea
                 var status => $"{replica.NodeId} answered {(int)status}",
             };
         }
-        catch (HttpRequestException problem)
+        catch (HttpRequestException refused)
         {
-            return $"{replica.NodeId} was not reached: {problem.Message}";
+            return $"{replica.NodeId} was not reached: {refused.Message}";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return $"{replica.NodeId} did not answer within {s_http.Timeout.TotalSeconds:0} s; it may obey still";
         }
     }
+
+    /// <summary>
+    /// Asks, without the token, whether the replica is still there. A port of this machine that a dead worker had may be
+    /// somebody else's by now, and is not to be told the token.
+    /// </summary>
+    private async Task<string?> ProblemAtAsync(Uri address, MemberSeen replica, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await s_http.GetByteArrayAsync(new Uri(address, "/election"), cancellationToken);
+            var there = JsonSerializer.Deserialize<WorkerSeen[]>(answer, JsonSerializerOptions.Web) ?? [];
+            return there.Contains(new WorkerSeen(Election, replica.NodeId, replica.InstanceId)) ? null : $"at {address.Authority} answers another than {replica.NodeId}";
+        }
+        catch (JsonException)
+        {
+            return $"what answers at {address.Authority} is no worker";
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return $"{replica.NodeId} was not reached";
+        }
+    }
 }
 
 /// <summary>Who leads, in which term.</summary>
 internal sealed record LeaderSeen(string NodeId, string? Address, long Term);
+
+/// <summary>Who a worker says that it is.</summary>
+internal sealed record WorkerSeen(string Election, string NodeId, string InstanceId);
 
 /// <summary>A node that takes part.</summary>
 internal sealed record MemberSeen(string NodeId, string InstanceId, string? Address, string Role, long Term, DateTimeOffset LastHeartbeat);

@@ -52,6 +52,9 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
     /// <summary>The port where it is fixed, as the end of a cookie's name.</summary>
     public string PortSuffix => Uri.TryCreate(Urls.Split(';')[0], UriKind.Absolute, out var url) && url.Port > 0 ? $"-{url.Port}" : "";
 
+    /// <summary>The setting that said where to listen, for the line that says that it cannot.</summary>
+    public string UrlsSource { get; private init; } = "";
+
     /// <summary>With the quorum store; else null.</summary>
     public QuorumPeers? Quorum { get; private init; }
 
@@ -82,14 +85,15 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
             problems.Add($"{source} names {elections.Count} elections; allowed: at most {MostElections}");
         var before = problems.Count;
         var (urls, urlsSource) = ListenUrls.Read(given, problems);
-        if (problems.Count == before && urls.Split(';').FirstOrDefault(u => !IsLoopback(u)) is { } url)
-            problems.Add($"{urlsSource} is '{url}'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080");
+        // Elsewhere it would listen and refuse each request by its host, on another loopback address such as 127.0.0.2, too.
+        if (problems.Count == before && urls.Split(';').FirstOrDefault(u => !PageSecurity.IsHost(u)) is { } url)
+            problems.Add($"{urlsSource} is '{url}'; allowed: localhost, 127.0.0.1 or [::1] alone, such as http://127.0.0.1:5080");
         var store = StoreChoice.Read(given, s_stores, problems);
         var quorum = QuorumPeers.Read(given, store.Kind, problems);
         var admin = new AdminTokens(Token(PageToken), Token(WorkersToken));
         var aspire = Link(given[s_aspire]);
         return problems.Count == 0
-            ? new DashboardSettings(store, elections, urls) { Quorum = quorum, Admin = admin, Aspire = new AspireLink(aspire) }
+            ? new DashboardSettings(store, elections, urls) { UrlsSource = urlsSource, Quorum = quorum, Admin = admin, Aspire = new AspireLink(aspire) }
             : null;
 
         Uri? Link(GivenValue? value)
@@ -114,6 +118,4 @@ internal sealed record DashboardSettings(StoreChoice Store, IReadOnlyList<string
             return given[setting]?.Text;
         }
     }
-
-    private static bool IsLoopback(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.IsLoopback;
 }

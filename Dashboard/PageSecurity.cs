@@ -13,6 +13,10 @@ internal static class PageSecurity
     /// </summary>
     public const string Hosts = "localhost;127.0.0.1;[::1]";
 
+    /// <summary>Whether the page may be asked for at this address.</summary>
+    public static bool IsHost(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && Hosts.Split(';').Contains(uri.Host, StringComparer.OrdinalIgnoreCase);
+
     public static void UsePageSecurity(this WebApplication app) => app.Use((http, next) =>
     {
         var headers = http.Response.Headers;

@@ -1,4 +1,5 @@
 using AspireElection.Dashboard;
+using AspireElection.ServiceDefaults.Settings;
 
 var problems = new List<string>();
 var settings = DashboardSettings.Read(args, Environment.GetEnvironmentVariable, problems);
@@ -16,10 +17,11 @@ try
 {
     await app.StartAsync();
 }
-catch (IOException exception)
+catch (Exception exception) when (ListenUrls.Refused(settings.UrlsSource, settings.Urls, exception) is { } line)
 {
-    Console.Error.WriteLine($"--urls is '{settings.Urls}'; {exception.Message}");
-    return 2;
+    // As of a worker: 2 says that a setting is wrong, whoever else has the port.
+    Console.Error.WriteLine(line);
+    return 1;
 }
 
 Console.WriteLine($"Looking at {string.Join(", ", settings.Elections)} in {settings.Store.Place}: {string.Join(" ", app.Urls)}");

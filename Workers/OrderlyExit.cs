@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using AspireElection.ServiceDefaults.Settings;
 using AspireElection.Workers.Settings;
 using AspireElection.Workers.Stores;
 
@@ -29,10 +29,9 @@ internal static class OrderlyExit
             // It was told to stop before everything had started, or its time for stopping was over.
             return await EndedAsync(app);
         }
-        catch (Exception exception) when (exception is IOException or SocketException)
+        catch (Exception exception) when (ListenUrls.Refused(settings.UrlsSource, settings.Urls, exception) is { } line)
         {
-            await Console.Error.WriteLineAsync($"{settings.UrlsSource}: cannot listen on {settings.Urls}: " +
-                $"{exception.GetBaseException().Message.ReplaceLineEndings(" ")}; choose another port, or 0 for a free one");
+            await Console.Error.WriteLineAsync(line);
             return NotStarted;
         }
         finally

@@ -28,7 +28,9 @@ internal sealed class AdminSession(DashboardSettings settings)
         http.Response.Cookies.Append(_cookie, _secret, new CookieOptions
         {
             HttpOnly = true,
-            SameSite = SameSiteMode.Strict,
+            // Not strict: after a link on another site (a chat, a wiki, an editor in the browser) the redirect to the page would
+            // come without it, and the page be read-only until it is loaded again. What changes something is a POST, sent from the page itself alone.
+            SameSite = SameSiteMode.Lax,
             Path = "/",
             IsEssential = true,
         });

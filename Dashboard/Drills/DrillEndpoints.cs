@@ -1,5 +1,8 @@
+using AspireElection.Dashboard.Components;
+using AspireElection.Dashboard.Timeline;
 using AspireElection.Dashboard.Watching;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AspireElection.Dashboard.Drills;
@@ -22,6 +25,7 @@ internal static class DrillEndpoints
     {
         services.AddAntiforgery(options => options.Cookie.Name = $"election-form{settings.PortSuffix}");
         services.AddSingleton<AdminSession>();
+        services.AddSingleton<SentForms>();
         services.AddSingleton<DrillList>();
         services.AddSingleton<DrillRunner>();
     }
@@ -36,21 +40,20 @@ internal static class DrillEndpoints
     {
         http.Response.Headers.CacheControl = "no-store";
         if (!session.IsOffered)
-            return Results.Text("This dashboard was started without drills; its page says how to enable them.\n", statusCode: StatusCodes.Status404NotFound);
+            return Refused("This dashboard was started without drills; its page says how to enable them.", StatusCodes.Status404NotFound);
         // The redirect takes the token out of the address and of the browser's history.
         return session.TryOpen(http, http.Request.Query["token"])
             ? new SeeOther("/")
-            : Results.Text(
-                "This link does not open the drills: its token is not that of this dashboard, which may have been started again since. " +
-                "The page itself is open to look at: /\n",
-                statusCode: StatusCodes.Status401Unauthorized);
+            : Refused(
+                "This link does not open the drills: its token is not that of this dashboard, which may have been started again since.",
+                StatusCodes.Status401Unauthorized);
     }
 
     private static async Task<IResult> RunAsync(
-        HttpContext http, AdminSession session, IAntiforgery antiforgery, Watches watches, DrillRunner runner)
+        HttpContext http, AdminSession session, IAntiforgery antiforgery, Watches watches, SentForms sent, DrillRunner runner)
     {
         if (!session.Has(http))
-            return Results.Text("Drills need the admin link of this dashboard. Nothing was changed.\n", statusCode: StatusCodes.Status403Forbidden);
+            return Refused("Drills need the admin link of this dashboard.", StatusCodes.Status403Forbidden);
         try
         {
             await antiforgery.ValidateRequestAsync(http);
@@ -58,15 +61,24 @@ internal static class DrillEndpoints
         catch (AntiforgeryValidationException)
         {
             // A page of somebody else on this machine has the cookie sent along, but cannot read the form's own token.
-            return Results.Text("This form is not of this page, or of an older one: load the page again. Nothing was changed.\n", statusCode: StatusCodes.Status400BadRequest);
+            return Refused("This form is not of this page, or of an older one: load the page again.", StatusCodes.Status400BadRequest);
         }
 
-        if (DrillOrder.Read(await http.Request.ReadFormAsync(http.RequestAborted), watches.Pictures) is not { } order)
-            return Results.Text("The form names an election, a drill or a member that is not here any more: load the page again. Nothing was changed.\n", statusCode: StatusCodes.Status400BadRequest);
-        return await runner.RunAsync(order)
-            ? new SeeOther($"/#{Section}")
-            : Results.Text("Too many drills are under way: wait for their results. Nothing was changed.\n", statusCode: StatusCodes.Status429TooManyRequests);
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var back = PageLinks.Now(TimelineRange.Named(form[DrillOrder.RangeField]) ?? TimelineRange.Default);
+        if (DrillOrder.Read(form, watches.Pictures) is not { } order)
+            return Refused("The form names an election, a drill or a member that is not here any more: load the page again.", StatusCodes.Status400BadRequest, back);
+        return !sent.TryTake(order.Number) || await runner.RunAsync(order)
+            ? new SeeOther($"{back}#{Section}")
+            : Refused("Too many drills are under way: wait for their results.", StatusCodes.Status429TooManyRequests, back);
     }
+
+    private static RazorComponentResult<Refused> Refused(string why, int status, string back = "/") =>
+        new(new Dictionary<string, object?> { [nameof(Components.Refused.Why)] = why, [nameof(Components.Refused.Back)] = back })
+        {
+            PreventStreamingRendering = true,
+            StatusCode = status,
+        };
 
     /// <summary>After a form the browser asks with GET, so that loading the page again repeats no drill.</summary>
     private sealed class SeeOther(string location) : IResult

@@ -8,10 +8,11 @@ namespace AspireElection.Dashboard.Drills;
 /// <param name="Kind">What is to be done.</param>
 /// <param name="Node">To whom; null: whoever leads.</param>
 /// <param name="For">How long, where that is chosen.</param>
-internal sealed record DrillOrder(string Election, DrillKind Kind, CandidateId? Node, TimeSpan? For)
+/// <param name="Number">Of the form: sent twice, it is one order.</param>
+internal sealed record DrillOrder(string Election, DrillKind Kind, CandidateId? Node, TimeSpan? For, string Number)
 {
     /// <summary>The form's fields.</summary>
-    public const string ElectionField = "election", KindField = "drill", NodeField = "node", ForField = "for";
+    public const string ElectionField = "election", KindField = "drill", NodeField = "node", ForField = "for", NumberField = "number", RangeField = "range";
 
     /// <summary>The choice that follows the seat.</summary>
     public const string TheLeader = "leader";
@@ -21,7 +22,8 @@ internal sealed record DrillOrder(string Election, DrillKind Kind, CandidateId? 
     {
         var picture = pictures.FirstOrDefault(p => p.Election == form[ElectionField]);
         var kind = DrillKind.All.FirstOrDefault(k => k.Name == form[KindField]);
-        if (picture is null || kind is null)
+        var number = (string?)form[NumberField];
+        if (picture is null || kind is null || number is null || !SentForms.IsNumber(number))
             return null;
         TimeSpan? length = null;
         if (kind.Lasts)
@@ -32,8 +34,8 @@ internal sealed record DrillOrder(string Election, DrillKind Kind, CandidateId? 
         }
 
         if (form[NodeField] == TheLeader)
-            return new(picture.Election, kind, null, length);
+            return new(picture.Election, kind, null, length, number);
         var member = picture.Members.FirstOrDefault(m => m.Id.ToString() == form[NodeField]);
-        return member is null ? null : new(picture.Election, kind, member.Id, length);
+        return member is null ? null : new(picture.Election, kind, member.Id, length, number);
     }
 }

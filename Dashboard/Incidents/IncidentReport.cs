@@ -37,8 +37,8 @@ internal static class IncidentReport
         var last = course.Stretches[^1];
         var seat = last.Kind switch
         {
-            StretchKind.Led => $"{Markdown.Escape(last.Node!)} leads in term {last.Term} since {Texts.Iso(last.From)}",
-            StretchKind.Leaderless => $"nobody leads since {Texts.Iso(last.From)}",
+            StretchKind.Led => $"{Markdown.Escape(last.Node!)} has led in term {last.Term} since {Texts.Iso(last.From)}",
+            StretchKind.Leaderless => $"nobody has led since {Texts.Iso(last.From)}",
             _ => $"who leads is not known, because {Markdown.Escape(last.Why)}",
         };
         var silent = picture.Members.Count(m => picture.IsSilent(m, now));

@@ -10,11 +10,14 @@ namespace AspireElection.Dashboard.Nodes;
 /// </summary>
 internal sealed class NodeAnswers(Watches watches, NodeLine line, TimeProvider clock) : BackgroundService
 {
-    /// <summary>How many members of an election are asked.</summary>
+    /// <summary>How many members of an election are asked, besides its leader.</summary>
     public const int MostOfElection = 16;
 
     private const int MostPlaces = 64;
     private const int AtOnce = 8;
+
+    private static readonly string NotAsked =
+        $"It is not asked: only leaders and the first {MostOfElection} members of an election are, {MostPlaces} in all";
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 
@@ -22,7 +25,7 @@ internal sealed class NodeAnswers(Watches watches, NodeLine line, TimeProvider c
     private static readonly TimeSpan Attention = TimeSpan.FromSeconds(5);
 
     private readonly Pulse _lookers = new();
-    private IReadOnlyDictionary<Uri, Heard> _heard = new Dictionary<Uri, Heard>();
+    private Round _round = new(new Dictionary<Uri, Heard>(), new HashSet<Uri>());
     private long _lookedAt = long.MinValue;
 
     /// <summary>What is known of a member; that somebody wants to know makes the nodes be asked.</summary>
@@ -32,8 +35,9 @@ internal sealed class NodeAnswers(Watches watches, NodeLine line, TimeProvider c
         _lookers.Beat();
         if (NodeLine.Place(member.Address) is not { } place)
             return new(null, member.Address is null ? "This node has no address" : "Its address is none of this machine: it is not asked");
-        if (!Volatile.Read(ref _heard).TryGetValue(place, out var heard))
-            return new(null, "It has not been asked yet");
+        var round = Volatile.Read(ref _round);
+        if (!round.Heard.TryGetValue(place, out var heard))
+            return new(null, round.LeftOut.Contains(place) ? NotAsked : "It has not been asked yet");
         return heard.Answers?.FirstOrDefault(a => a.IsOf(member.Election, member.Id)) is { } answer
             ? new(answer, null)
             : new(null, heard.Trouble ?? $"At {place.Authority} answers another node");
@@ -63,18 +67,19 @@ internal sealed class NodeAnswers(Watches watches, NodeLine line, TimeProvider c
     private async Task AskAllAsync(CancellationToken stoppingToken)
     {
         // A worker answers for all its elections at once.
-        var places = watches.Pictures
-            .SelectMany(p => p.Members.Take(MostOfElection))
-            .Select(m => NodeLine.Place(m.Address)).OfType<Uri>()
-            .Distinct().Take(MostPlaces).ToList();
+        var pictures = watches.Pictures;
+        var leaders = pictures.SelectMany(p => p.Members.Where(p.IsLedBy));
+        var places = Places(leaders.Concat(pictures.SelectMany(p => p.Members.Take(MostOfElection)))).Take(MostPlaces).ToList();
         var heard = new ConcurrentDictionary<Uri, Heard>();
         await Parallel.ForEachAsync(
             places,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken },
             async (place, limit) => heard[place] = await AskAsync(place, limit));
         // Those that are no members any more are forgotten with it.
-        Volatile.Write(ref _heard, heard);
+        Volatile.Write(ref _round, new Round(heard, Places(pictures.SelectMany(p => p.Members)).Except(places).ToHashSet()));
     }
+
+    private static IEnumerable<Uri> Places(IEnumerable<Member> members) => members.Select(m => NodeLine.Place(m.Address)).OfType<Uri>().Distinct();
 
     private async Task<Heard> AskAsync(Uri place, CancellationToken cancellationToken)
     {
@@ -88,6 +93,8 @@ internal sealed class NodeAnswers(Watches watches, NodeLine line, TimeProvider c
             return new(null, exception is OperationCanceledException ? "It did not answer within a second" : "It was not reached");
         }
     }
+
+    private sealed record Round(IReadOnlyDictionary<Uri, Heard> Heard, IReadOnlySet<Uri> LeftOut);
 
     private sealed record Heard(IReadOnlyList<NodeAnswer>? Answers, string? Trouble);
 }

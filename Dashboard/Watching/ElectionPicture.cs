@@ -21,7 +21,18 @@ public sealed record ElectionPicture(string Election, string Store)
     /// <summary>The longest that was left of a lease of this term: what a full bar means.</summary>
     public TimeSpan LeaseLength { get; init; }
 
-    public IReadOnlyList<Member> Members { get; init; } = [];
+    public IReadOnlyList<Member> Members
+    {
+        get;
+        init
+        {
+            field = value;
+            NewestHeartbeat = value.Count == 0 ? default : value.Max(m => m.LastHeartbeat);
+        }
+    } = [];
+
+    /// <summary>When the member that was heard last was heard. Looked up once: asked for each of a thousand members, it would be a million steps.</summary>
+    public DateTimeOffset NewestHeartbeat { get; private init; }
 
     public IReadOnlyList<JobState> Jobs { get; init; } = [];
 
@@ -36,7 +47,7 @@ public sealed record ElectionPicture(string Election, string Store)
 
     public StoreTrouble? Trouble { get; init; }
 
-    /// <summary>Whether seat, members, jobs and history have all been read at least once.</summary>
+    /// <summary>Whether seat, members and jobs have been read at least once, and the history at least been asked for.</summary>
     public bool IsComplete { get; init; }
 
     /// <summary>No one ever took part, as far as the store knows.</summary>
@@ -44,4 +55,7 @@ public sealed record ElectionPicture(string Election, string Store)
 
     public bool IsLedBy(Member member) =>
         Leader is { } leader && member.Id.NodeId == leader.NodeId && member.Id.Incarnation == leader.Incarnation;
+
+    /// <summary>The first members, at most so many, and the leader wherever it stands: they are listed by priority, and any of them may lead.</summary>
+    public IEnumerable<Member> FirstMembers(int most) => Members.Where((member, place) => place < most || IsLedBy(member));
 }

@@ -14,6 +14,9 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookAnew = TimeSpan.FromSeconds(15);
 
+    /// <summary>A page is rendered each second anyway: what is left of a lease may run down to zero there until then.</summary>
+    private static readonly TimeSpan UntilNextRendering = TimeSpan.FromSeconds(1.2);
+
     /// <summary>
     /// Entries of the history come some 10 ms after the change that they tell of, or some 100 where the machine is busy, and
     /// are completed once the first job runs. What comes later still is found by the last of these periods, which repeats.
@@ -98,11 +101,13 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
         while (!stopping.IsCancellationRequested)
         {
             var change = _leaderChanged.Next;
+            // A store that refuses at once is not asked as often as one that has news: it may be coming back, and has others to serve.
+            var pause = ReadPeriod;
             try
             {
                 var history = await _historyReads.AskAsync(limit => Transition.ReadAllAsync(store, election, limit), stopping);
                 TakeHistory(p => p with { History = history, HistoryTrouble = null });
-                reads++;
+                pause = s_historyPeriods[Math.Min(reads++, s_historyPeriods.Length - 1)];
             }
             catch (Exception exception)
             {
@@ -113,7 +118,7 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
 
             try
             {
-                await Pulse.WaitAsync(change, s_historyPeriods[Math.Clamp(reads - 1, 0, s_historyPeriods.Length - 1)], stopping);
+                await Pulse.WaitAsync(change, pause, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -128,14 +133,32 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
     /// <summary>What a log of the past is good for does not decide whether the election is fine, nor whether the store is there.</summary>
     private void TakeHistory(Func<ElectionPicture, ElectionPicture> change)
     {
+        bool isNews;
         lock (_gate)
         {
             _historyRead = true;
-            Volatile.Write(ref _picture, change(_picture) with { IsComplete = _seatSeen && _listsRead });
+            var before = _picture;
+            var after = change(before) with { IsComplete = _seatSeen && _listsRead };
+            isNews = IsNews(before, after) || after.HistoryTrouble != before.HistoryTrouble || !AreSame(before.History, after.History);
+            Volatile.Write(ref _picture, after);
         }
 
-        changed.Beat();
+        if (isNews)
+            changed.Beat();
     }
+
+    /// <summary>
+    /// What the page has to show at once. Ages, members and jobs wait for its next second: with many elections, each read of
+    /// which were told, all of them would be rendered and sent to every page as often as that goes.
+    /// </summary>
+    private bool IsNews(ElectionPicture before, ElectionPicture after) =>
+        after.Trouble != before.Trouble || after.IsComplete != before.IsComplete
+        || after.Leader?.Term != before.Leader?.Term || after.Vacancy != before.Vacancy
+        || (after.LeaseEndsAt != before.LeaseEndsAt && before.LeaseLeft(clock) < UntilNextRendering);
+
+    private static bool AreSame(IReadOnlyList<Transition> one, IReadOnlyList<Transition> other) =>
+        one.Count == other.Count
+        && one.Zip(other).All(p => p.First with { Steps = p.Second.Steps } == p.Second && p.First.Steps.SequenceEqual(p.Second.Steps));
 
     private TimeSpan UntilOverdue()
     {
@@ -147,6 +170,7 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
 
     private void Take(Func<ElectionPicture, ElectionPicture> change, ref string? trouble, ref bool known)
     {
+        bool isNews;
         lock (_gate)
         {
             trouble = null;
@@ -162,27 +186,30 @@ internal sealed class ElectionWatch(string election, string kind, TimeProvider c
             };
             if (before.Trouble is not null && isBack)
                 DashboardLog.StoreIsBack(logger, kind, election, (now - before.Trouble.Since).TotalSeconds);
+            isNews = IsNews(before, after);
             Volatile.Write(ref _picture, after);
         }
 
-        changed.Beat();
+        if (isNews)
+            changed.Beat();
     }
 
     private void Fail(Exception exception, ref string? trouble)
     {
+        bool isNews;
         lock (_gate)
         {
             trouble = StoreTrouble.Describe(kind, exception);
             var before = _picture;
             if (before.Trouble is null)
                 DashboardLog.StoreIsAway(logger, kind, election, trouble);
-            Volatile.Write(ref _picture, before with
-            {
-                Trouble = new StoreTrouble(before.Trouble?.Since ?? before.HeardAt ?? _startedAt, trouble),
-            });
+            var after = before with { Trouble = new StoreTrouble(before.Trouble?.Since ?? before.HeardAt ?? _startedAt, trouble) };
+            isNews = IsNews(before, after);
+            Volatile.Write(ref _picture, after);
         }
 
-        changed.Beat();
+        if (isNews)
+            changed.Beat();
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)

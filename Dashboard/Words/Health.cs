@@ -3,7 +3,7 @@ using AspireElection.Dashboard.Watching;
 
 namespace AspireElection.Dashboard.Words;
 
-/// <summary>How an election is, in one plain line: <c>3 nodes, node-2 leads since 14:03, last failover 12 ms, graceful</c>.</summary>
+/// <summary>How an election is, in one plain line: <c>3 nodes, node-2 has led since 14:03, last failover 12 ms, graceful</c>.</summary>
 internal static class Health
 {
     public static string Of(ElectionPicture picture, Course course, DateTimeOffset now)
@@ -16,9 +16,9 @@ internal static class Health
     private static string Seat(ElectionPicture picture, Stretch last, DateTimeOffset now) => last.Kind switch
     {
         // By the same clock as in the sentence on top.
-        StretchKind.Led when picture.Leader is { } leader && leader.Term == last.Term => $"{last.Node} leads since {Texts.Minute(leader.Since, now)}",
-        StretchKind.Led => $"{last.Node} leads since {Texts.Minute(last.From, now)}",
-        StretchKind.Leaderless => $"nobody leads since {Texts.Minute(last.From, now)}",
+        StretchKind.Led when picture.Leader is { } leader && leader.Term == last.Term => $"{last.Node} has led since {Texts.Minute(leader.Since, now)}",
+        StretchKind.Led => $"{last.Node} has led since {Texts.Minute(last.From, now)}",
+        StretchKind.Leaderless => $"nobody has led since {Texts.Minute(last.From, now)}",
         _ => "who leads is not known",
     };
 

@@ -15,9 +15,8 @@ internal static class Silence
     public static bool IsSilent(this ElectionPicture picture, Member member, DateTimeOffset now)
     {
         var limit = picture.LeaseLength * 2 > Shortest ? picture.LeaseLength * 2 : Shortest;
-        var newest = picture.Members.Max(m => m.LastHeartbeat);
         var known = picture is { Trouble: not null, HeardAt: { } heard } ? heard : now;
-        return newest - member.LastHeartbeat > limit || known - member.LastHeartbeat > limit + BeyondClocks;
+        return picture.NewestHeartbeat - member.LastHeartbeat > limit || known - member.LastHeartbeat > limit + BeyondClocks;
     }
 
     /// <summary>Nobody leads and nobody could: no member is left that beats.</summary>

@@ -20,12 +20,12 @@ public sealed record StillWords(Condition Condition, string Sentence, string Aft
             StretchKind.Led => new(
                 Condition.Fine,
                 $"{when} {stretch.Node} led {election} in term {stretch.Term},{since}.",
-                next is null ? $"It leads still, for {Texts.Duration(now - stretch.From)} by now." : $"{End(stretch, next, now)} {Then(next)}",
+                next is null ? $"It is still leading, {Texts.Duration(now - stretch.From)} so far." : $"{End(stretch, next, now)} {Then(next)}",
                 $"{stretch.Node} led · {Texts.Clock(at, now)} · {election}"),
             StretchKind.Leaderless => new(
                 Condition.Leaderless,
                 $"{when} nobody led {election},{since}{(stretch.Why.Length > 0 ? $": {stretch.Why}" : "")}.",
-                next is null ? $"Nobody leads still, for {Texts.Duration(now - stretch.From)} by now."
+                next is null ? $"Still nobody leads, {Texts.Duration(now - stretch.From)} so far."
                     : $"That lasted {TransitionWords.Brief(stretch.Length)}, until {Texts.Clock(stretch.To, now)}. {Then(next)}",
                 $"no leader · {Texts.Clock(at, now)} · {election}"),
             _ => new(

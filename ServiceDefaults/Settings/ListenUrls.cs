@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace AspireElection.ServiceDefaults.Settings;
 
@@ -28,6 +29,14 @@ internal static class ListenUrls
             problems.Add($"{urls.Source} is '{urls.Text}'; allowed: http://ADDRESS:PORT, several separated by ';'");
         return (string.Join(';', listen), urls.Source);
     }
+
+    /// <summary>
+    /// Why a program could not listen, in one line; null where it ended for another reason. The web server makes an
+    /// <see cref="IOException"/> of a port that is taken, and leaves what the system refuses otherwise as it is.
+    /// </summary>
+    public static string? Refused(string source, string urls, Exception exception) => exception is IOException or SocketException
+        ? $"{source}: cannot listen on {urls}: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}; choose another port, or 0 for a free one"
+        : null;
 
     private static string FromPort(GivenValue port, List<string> problems)
     {

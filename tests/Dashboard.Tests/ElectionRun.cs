@@ -19,6 +19,9 @@ public abstract class ElectionRun(string store) : IAsyncLifetime
     /// <summary>The read-only address of the election page.</summary>
     internal Uri Page { get; private set; } = null!;
 
+    /// <summary>The link that opens its drills.</summary>
+    internal Uri AdminLink => new(Page, $"/admin?token={PageToken}");
+
     public async Task InitializeAsync()
     {
         // The AppHost is inside this process and the workers inherit from it.
@@ -43,15 +46,15 @@ public abstract class ElectionRun(string store) : IAsyncLifetime
     /// <summary>Each test begins with three workers that agree, whatever the one before it did.</summary>
     internal Task<IReadOnlyList<ElectionView>> AgreeAsync(long afterTerm = 0) => Topology.AgreeAsync(replicas: 3, afterTerm);
 
-    internal Task<ElectionPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true) =>
-        ElectionPage.OpenAsync(Chromium, Page, width, scheme, script);
+    internal Task<ElectionPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true, string? extra = null) =>
+        ElectionPage.OpenAsync(Chromium, Page, width, scheme, script, extra);
 
     /// <summary>The page of now, on which everybody stands who is here; by the admin link, which is one with all its forms.</summary>
     internal async Task<ElectionPage> OpenSettledAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool admin = true)
     {
         var views = await AgreeAsync();
         var page = await ElectionPage.OpenAsync(
-            Chromium, admin ? new Uri(Page, $"/admin?token={PageToken}") : Page, width, scheme, script: true);
+            Chromium, admin ? AdminLink : Page, width, scheme, script: true);
         await page.UntilShowsAsync("the leader and all members are shown", s =>
             s.Leader == views.Single(v => v.IsLeader).NodeId && views.All(v => s.Board.Contains(v.NodeId, StringComparison.Ordinal)));
         return page;

@@ -27,8 +27,14 @@ internal sealed class ElectionPage : IAsyncDisposable
 
     public IPage Page { get; }
 
+    /// <param name="chromium">The browser.</param>
+    /// <param name="address">Of the page.</param>
+    /// <param name="width">Of the screen, in pixels.</param>
+    /// <param name="scheme">Light or dark.</param>
+    /// <param name="script">Whether the page's own script runs.</param>
+    /// <param name="extra">A script that runs before it.</param>
     public static async Task<ElectionPage> OpenAsync(
-        Chromium chromium, Uri address, int width, ColorScheme scheme, bool script)
+        Chromium chromium, Uri address, int width, ColorScheme scheme, bool script, string? extra = null)
     {
         var context = await chromium.NewContextAsync(new BrowserNewContextOptions
         {
@@ -42,6 +48,7 @@ internal sealed class ElectionPage : IAsyncDisposable
             context.SetDefaultTimeout((float)s_limit.TotalMilliseconds);
             await context.AddInitScriptAsync(Script.Recorder);
             await context.AddInitScriptAsync(Script.Reader);
+            if (extra is not null) await context.AddInitScriptAsync(extra);
             var page = new ElectionPage(context, await context.NewPageAsync());
             await page.Page.GotoAsync(address.ToString());
             return page;

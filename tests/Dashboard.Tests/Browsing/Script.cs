@@ -7,6 +7,8 @@ internal static class Script
 
     public static string Reader { get; } = Read("reader.js");
 
+    public static string SilentStream { get; } = Read("silent-stream.js");
+
     /// <summary>The accessibility rules of axe-core.</summary>
     public static string Axe { get; } = ReadFrom(typeof(Deque.AxeCore.Commons.AxeResult), "Deque.AxeCore.Commons.Resources.axe.min.js");
 

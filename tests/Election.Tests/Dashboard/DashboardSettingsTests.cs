@@ -11,8 +11,9 @@ public sealed class DashboardSettingsTests
     [InlineData("--store memory", "--store is 'memory'; allowed in this version: redis, postgres, etcd, file, quorum")]
     [InlineData("--lock-name a,b/c", $"--lock-name is 'b/c'; allowed: {Names}")]
     [InlineData("--lock-name", $"--lock-name has no value; allowed: {Names}")]
-    [InlineData("--urls http://0.0.0.0:81", "--urls is 'http://0.0.0.0:81'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080")]
-    [InlineData("--urls http://+:80", "--urls is 'http://+:80'; allowed: addresses of this machine alone, such as http://127.0.0.1:5080")]
+    [InlineData("--urls http://0.0.0.0:81", "--urls is 'http://0.0.0.0:81'; allowed: localhost, 127.0.0.1 or [::1] alone, such as http://127.0.0.1:5080")]
+    [InlineData("--urls http://+:80", "--urls is 'http://+:80'; allowed: localhost, 127.0.0.1 or [::1] alone, such as http://127.0.0.1:5080")]
+    [InlineData("--urls http://localhost:81;http://127.0.0.2:81", "--urls is 'http://127.0.0.2:81'; allowed: localhost, 127.0.0.1 or [::1] alone, such as http://127.0.0.1:5080")]
     [InlineData("--port 65536", "--port is '65536'; allowed: 0 to 65535, 0 for any free one")]
     [InlineData("--node-id a", "--node-id is no flag; allowed: --store --lock-name --lock-dir --port --urls --peers --initial-leader")]
     public void A_wrong_flag_is_named_with_its_value_and_with_what_is_allowed(string flags, string line) =>

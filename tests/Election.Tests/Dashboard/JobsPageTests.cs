@@ -43,6 +43,8 @@ public sealed class JobsPageTests
         Assert.Contains("<span class=\"more\">term 7</span>", page, StringComparison.Ordinal);
         Assert.Contains("1.2 s", page, StringComparison.Ordinal);
         Assert.Contains($"<pre>{error.Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)}</pre>", page, StringComparison.Ordinal);
+        Assert.Contains("<tr role=\"row\" id=\"job-leader-election-demo-migrations\">", page, StringComparison.Ordinal);
+        Assert.Contains("<tr role=\"row\" class=\"error\" id=\"error-leader-election-demo-migrations\">", page, StringComparison.Ordinal);
         Assert.Contains("<span class=\"more\">due</span>", page, StringComparison.Ordinal);
         Assert.Contains("none planned", page, StringComparison.Ordinal);
 

@@ -59,7 +59,7 @@ public sealed class PageTests
         using var folder = new LockFolder();
         await using var dashboard = await DashboardInProcess.StartAsync(folder.Path);
         await dashboard.PageAsync(
-            "No worker takes part in leader-election-demo yet.",
+            "No worker takes part in leader-election-demo yet.", "<pre tabindex=\"0\" role=\"group\" aria-label=",
             $"<code>dotnet run --project Workers -- --node-id node-1 --store file --lock-dir {folder.Path}</code>");
     }
 

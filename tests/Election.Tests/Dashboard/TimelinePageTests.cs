@@ -54,7 +54,7 @@ public sealed class TimelinePageTests
             await WriteAsync(store, term, new Transition { Term = term.Token, Node = node, At = DateTimeOffset.UtcNow, Reason = "expired", PreviousNode = "gone", LeaderlessMs = 40 });
             await UntilAsync(boards, $"gone fell silent and its lease ran out; {node} led 40 ms later");
             await store.ReleaseAsync(term, limit.Token);
-            await UntilAsync(boards, "nobody leads since");
+            await UntilAsync(boards, "nobody has led since");
         }
 
         Assert.Equal(HttpStatusCode.BadRequest, (await dashboard.Http.GetAsync(new Uri("/live?range=2h", UriKind.Relative))).StatusCode);
@@ -108,7 +108,7 @@ public sealed class TimelinePageTests
         Assert.Equal(3, lines.Length);
         Assert.Contains($"node-1 resigned (term {first.Token}); **node-2** leads in term {second.Token}.", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("Nobody led for **12 ms**; reason: resigned", lines[1], StringComparison.Ordinal);
-        Assert.Contains($"node-2 leads in term {second.Token} since", lines[2], StringComparison.Ordinal);
+        Assert.Contains($"node-2 has led in term {second.Token} since", lines[2], StringComparison.Ordinal);
 
         using var named = await AskAsync($"?election={Election}&term={first.Token}");
         Assert.Contains("**node-1** leads", await named.Content.ReadAsStringAsync(), StringComparison.Ordinal);

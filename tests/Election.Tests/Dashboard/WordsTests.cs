@@ -45,14 +45,14 @@ public sealed class WordsTests
     [Fact]
     public void Health_is_one_line()
     {
-        Assert.Equal("0 nodes, node-2 leads since 14:03, last failover 12 ms, graceful", HealthOf(s_handed));
-        Assert.Equal("0 nodes, n1 leads since 20 Nov 14:03, no failover known", HealthOf(Led("n1", 5, "14:03") with
+        Assert.Equal("0 nodes, node-2 has led since 14:03, last failover 12 ms, graceful", HealthOf(s_handed));
+        Assert.Equal("0 nodes, n1 has led since 20 Nov 14:03, no failover known", HealthOf(Led("n1", 5, "14:03") with
         {
             Leader = new Leader("n1", "1", null, 5, FixedClock.At("14:03").AddDays(-1)),
         }));
         Assert.EndsWith("last failover 2.1 s, after n1 fell silent", HealthOf(
             Led("n2", 6, "14:03", Change(6, "n2", "14:03", 2100, "expired", 5, "n1"))), StringComparison.Ordinal);
-        Assert.Contains("nobody leads since 14:09", HealthOf(s_handed with { Leader = null, Vacancy = new(FixedClock.At("14:09:30"), false, null, true) }), StringComparison.Ordinal);
+        Assert.Contains("nobody has led since 14:09", HealthOf(s_handed with { Leader = null, Vacancy = new(FixedClock.At("14:09:30"), false, null, true) }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class WordsTests
         Assert.Equal(
             ("At 14:02:59 UTC nobody led e, since 14:02:59: node-1 resigned.", "That lasted 12 ms, until 14:03:00. Then node-2 led, in term 6."),
             Still("14:02:59.995"));
-        Assert.Equal(("At 14:03:00 UTC node-2 led e in term 6, since 14:03:00.", "It leads still, for 7 min 0 s by now."), Still("14:03"));
+        Assert.Equal(("At 14:03:00 UTC node-2 led e in term 6, since 14:03:00.", "It is still leading, 7 min 0 s so far."), Still("14:03"));
         Assert.Equal(
             ("At 09:00:00 UTC: who led e is not known, because there was no leader known before.", "Known again from 14:01:00. Then node-1 led, in term 5."),
             Still("09:00"));
@@ -87,7 +87,7 @@ public sealed class WordsTests
             """
             **e**, 2026-11-21T14:03:00.000Z: node-1 resigned (term 5); **node-2** leads in term 6.
             Nobody led for **12 ms**; reason: resigned; measured by the successor: drain 3.2 ms, release 2 ms, grant 7 ms, first job 4 ms.
-            Now, 2026-11-21T14:10:00.000Z: node-2 leads in term 6 since 2026-11-21T14:03:00.000Z; 0 members; 2 jobs, failed: a\_b.
+            Now, 2026-11-21T14:10:00.000Z: node-2 has led in term 6 since 2026-11-21T14:03:00.000Z; 0 members; 2 jobs, failed: a\_b.
 
             """, Report(picture));
     }

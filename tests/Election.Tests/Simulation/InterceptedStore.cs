@@ -15,6 +15,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
 
     public Action? OnReadLog { get; set; }
 
+    public Action? OnList { get; set; }
+
     /// <summary>When set, every call fails with it.</summary>
     public Exception? Away { get; set; }
 
@@ -71,8 +73,11 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
         return Recalls is { } recalls ? new ValueTask<IReadOnlyList<Member>>(recalls(self)) : store.HeartbeatAsync(self, cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken) =>
-        store.ListAsync(election, cancellationToken);
+    public ValueTask<IReadOnlyList<Member>> ListAsync(string election, CancellationToken cancellationToken)
+    {
+        OnList?.Invoke();
+        return store.ListAsync(election, cancellationToken);
+    }
 
     public ValueTask LeaveAsync(string election, CandidateId id, CancellationToken cancellationToken)
     {
