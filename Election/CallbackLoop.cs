@@ -83,6 +83,14 @@ internal sealed class CallbackLoop
         }
     }
 
+    /// <summary>Whether it follows from now on and did not before.</summary>
+    private bool Follows(Leader leader)
+    {
+        if (_follows || !_stands() || (leader.NodeId == _self.NodeId && leader.Incarnation == _self.Incarnation))
+            return false;
+        return _follows = true;
+    }
+
     private IEnumerable<Action> CallbacksFor(ElectionChange change)
     {
         switch (change)
@@ -96,10 +104,11 @@ internal sealed class CallbackLoop
                 break;
             case ElectionChange.NewLeader seen:
                 yield return () => _callbacks.NewLeader?.Invoke(seen.Leader);
-                if (_follows || !_stands() || (seen.Leader.NodeId == _self.NodeId && seen.Leader.Incarnation == _self.Incarnation))
-                    break;
-                _follows = true;
-                yield return () => _callbacks.BecameFollower?.Invoke(seen.Leader);
+                if (Follows(seen.Leader))
+                    yield return () => _callbacks.BecameFollower?.Invoke(seen.Leader);
+                break;
+            case ElectionChange.LeaderAgain again when Follows(again.Leader):
+                yield return () => _callbacks.BecameFollower?.Invoke(again.Leader);
                 break;
             case ElectionChange.Leaderless:
                 _follows = false;

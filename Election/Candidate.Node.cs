@@ -27,20 +27,27 @@ public sealed partial class Candidate
         tenure.Ended();
     }
 
-    void INode.Saw(Sighting sighting, bool newLeader)
+    void INode.Saw(Sighting sighting, SeatNews news)
     {
         _campaign.Saw(sighting);
-        if (newLeader && sighting.Leader is { } leader)
+        if (news == SeatNews.Same)
+            return;
+        var now = Clock.GetUtcNow();
+        if (sighting.Leader is not { } leader)
+        {
+            Tell(new ElectionChange.Leaderless(now));
+        }
+        else if (news == SeatNews.LeaderAgain)
+        {
+            Tell(new ElectionChange.LeaderAgain(now, leader));
+        }
+        else
         {
             ElectionLog.NewLeader(Logger, leader.NodeId, Election, leader.Term);
-            Tell(new ElectionChange.NewLeader(Clock.GetUtcNow(), leader));
-            _presence.RefreshSoon();
+            Tell(new ElectionChange.NewLeader(now, leader));
         }
-        else if (sighting.Leader is null)
-        {
-            Tell(new ElectionChange.Leaderless(Clock.GetUtcNow()));
-            _presence.RefreshSoon();
-        }
+
+        _presence.RefreshSoon();
     }
 
     void INode.MembersHeard()

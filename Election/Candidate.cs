@@ -97,10 +97,10 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     public Leadership? Leadership => Volatile.Read(ref _tenure)?.Leadership is { IsTrusted: true } held ? held : null;
 
     /// <summary>What this node is in the election now.</summary>
-    public Role Role => RoleOf(IsLeader, _observer.Leader);
+    public Role Role => RoleOf(IsLeader, _observer.Other);
 
     /// <summary>Who leads, as far as this node knows; null when nobody is known to.</summary>
-    public Leader? Leader => Leadership is { } own ? OwnAsLeader(own) : _observer.Leader;
+    public Leader? Leader => Leadership is { } own ? OwnAsLeader(own) : _observer.Other;
 
     /// <summary>
     /// All members as of the last heartbeat that the store answered, those among them that have fallen silent lately. Empty before the
@@ -199,20 +199,21 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     public ElectionSnapshot Snapshot()
     {
         var own = Leadership;
-        var (seen, endsAt) = _observer.Seen;
-        var leader = own is null ? seen : OwnAsLeader(own);
+        var (other, endsAt, seenTerm, transitions) = _observer.Picture;
+        var leader = own is null ? other : OwnAsLeader(own);
+        var (role, term) = (RoleOf(own is not null, other), own?.Token ?? seenTerm);
         return new ElectionSnapshot(
             Election,
             Store.Kind,
             Id,
-            RoleOf(own is not null, seen),
-            leader?.Term ?? Math.Max(_observer.HighestTerm, 0),
+            role,
+            term,
             own is not null,
             leader,
             own?.TrustLeft is { } trust ? trust + Times.Margin : leader is null ? TimeSpan.Zero : Clock.Until(endsAt),
             Priority,
-            _observer.Transitions,
-            _presence.Members)
+            transitions,
+            MembersAsSeen.Of(_presence.Members, Id, role, term, leader))
         {
             StoreRoundTrip = _presence.RoundTrip,
         };
@@ -322,8 +323,8 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     }
 
     private Role RoleOf(bool leads, Leader? seen) =>
-        !_isStarted || _campaign.Stops ? Role.Stopped
-        : leads ? Role.Leader
+        leads ? Role.Leader
+        : !_isStarted || _campaign.Stops ? Role.Stopped
         : _watchesOnly ? Role.Observer
         : seen is null || _attendance?.Misses(seen) == true ? Role.Candidate
         : Role.Follower;

@@ -19,6 +19,8 @@ public sealed class ElectionCallbacks
     /// </summary>
     public Action<Leader>? BecameFollower { get; set; }
 
-    /// <summary>Somebody became leader: another node, or this one.</summary>
+    /// <summary>
+    /// Somebody became leader: another node, or this one. Once for each term, also where this node lost sight of it meanwhile.
+    /// </summary>
     public Action<Leader>? NewLeader { get; set; }
 }

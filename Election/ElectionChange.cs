@@ -13,6 +13,9 @@ public abstract record ElectionChange(DateTimeOffset At)
     /// <summary>Somebody became leader: another node, or this one.</summary>
     public sealed record NewLeader(DateTimeOffset At, Leader Leader) : ElectionChange(At);
 
+    /// <summary>After <see cref="Leaderless"/>: nobody became leader, the one before is heard of again, and its term went on.</summary>
+    public sealed record LeaderAgain(DateTimeOffset At, Leader Leader) : ElectionChange(At);
+
     /// <summary>The seat is free, or its holder is silent.</summary>
     public sealed record Leaderless(DateTimeOffset At) : ElectionChange(At);
 }

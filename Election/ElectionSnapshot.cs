@@ -11,7 +11,7 @@ namespace AspireElection;
 /// <param name="LeaseRemaining">What is left of the leader's lease as far as this node knows.</param>
 /// <param name="Priority">This node's priority.</param>
 /// <param name="Transitions">How many leaders this node has seen so far.</param>
-/// <param name="Members">All members as of the last heartbeat.</param>
+/// <param name="Members">All members as of the last heartbeat; in role and term, this node and who leads are as they are in this snapshot, and nobody else leads.</param>
 public sealed record ElectionSnapshot(
     string Election,
     string Store,

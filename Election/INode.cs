@@ -3,14 +3,17 @@ namespace AspireElection;
 /// <summary>What the parts of a candidate ask of it and tell it.</summary>
 internal interface INode
 {
+    /// <summary>Who it is.</summary>
+    CandidateId Id { get; }
+
     /// <summary>Itself, as a member.</summary>
     Member Self();
 
     /// <summary>Itself, as it presents itself at the next try.</summary>
     Candidacy Stand();
 
-    /// <summary>The seat was seen, perhaps with a new leader.</summary>
-    void Saw(Sighting sighting, bool newLeader);
+    /// <summary>The seat was seen.</summary>
+    void Saw(Sighting sighting, SeatNews news);
 
     /// <summary>There is reason to doubt the term that it holds, if any.</summary>
     void Doubt();

@@ -11,6 +11,9 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
     // A courtesy to readers of the list: a store that is away must not hold up the end of the process for it.
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>By how much the times of stores are rounded, and more.</summary>
+    private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Up to how many are looked for one by one.</summary>
     private const int Few = 8;
 
@@ -26,7 +29,9 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
     private volatile bool _sayNow;
     private volatile bool _stops;
     private long _compareAt = long.MaxValue;
-    private long _removeAt = with.Clock.After(with.Times.NodeTimeout);
+    private long _removeAt = long.MaxValue;
+    private long _removedAt = with.Clock.GetTimestamp();
+    private bool _wasTooSoon;
     private long _turnedAt = with.Clock.GetTimestamp();
     private long _roundTripTicks = -1;
 
@@ -114,7 +119,7 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
         if (!_stops && IsDue(_next))
             _next = await BeatAsync();
         if (!_stops)
-            return Math.Min(_next, Interlocked.Read(ref _compareAt));
+            return Math.Min(Math.Min(_next, Removes ? _removeAt : long.MaxValue), Interlocked.Read(ref _compareAt));
         _over.Set();
         return null;
     }
@@ -133,6 +138,9 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
             if (_stops)
                 return next;
             _sayNow = false;
+            var isDue = Clock.GetTimestamp() >= _removeAt;
+            // Until the list is heard: a store that is away must not make this loop try without a pause.
+            _removeAt = long.MaxValue;
             var said = with.Node.Self();
             var sent = Clock.GetTimestamp();
             var members = await with.Store.HeartbeatAsync(said, beating.Token).AsTask().WaitAsync(Bound, Clock, beating.Token);
@@ -145,7 +153,13 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
             _said = WhatSays(said);
             Hear(members);
             with.Node.MembersHeard();
-            await RemoveStaleAsync(said, beating.Token);
+            // Once a node timeout in any case, for what no list shows.
+            var asks = Removes && (isDue || Clock.GetElapsedTime(_removedAt) >= Times.NodeTimeout);
+            var removed = asks ? await RemoveStaleAsync(said.Election, isDue, beating.Token) : 0;
+            // This node's own list shows it at once, those of others with their next heartbeats.
+            if (removed > 0)
+                return Clock.GetTimestamp();
+            _removeAt = NextRemoval(said.Id);
             return next;
         }
         catch (OperationCanceledException) when (_stops)
@@ -166,7 +180,7 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
     /// <summary>Whether the next heartbeat is due, or has to be sent sooner for what it says.</summary>
     private bool IsDue(long next)
     {
-        if (_stops || _sayNow || Clock.GetTimestamp() >= next)
+        if (_stops || _sayNow || Clock.GetTimestamp() >= (Removes ? Math.Min(next, _removeAt) : next))
             return true;
         var compareAt = Interlocked.Read(ref _compareAt);
         if (Clock.GetTimestamp() < compareAt)
@@ -196,13 +210,37 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
     private static (Role Role, int Priority, string? Address) WhatSays(Member self) =>
         (self.Role, self.Priority, self.Address);
 
-    /// <summary>Who was killed could not leave. One node is enough to notice: the leader, each node timeout.</summary>
-    private async Task RemoveStaleAsync(Member said, CancellationToken stopping)
+    /// <summary>Who was killed could not leave. One node is enough to notice: the leader.</summary>
+    private bool Removes => _said?.Role == Role.Leader;
+
+    private async Task<int> RemoveStaleAsync(string election, bool isDue, CancellationToken stopping)
     {
-        if (said.Role != Role.Leader || Clock.Until(_removeAt) > TimeSpan.Zero)
-            return;
-        _removeAt = Clock.After(Times.NodeTimeout);
-        await with.Store.RemoveStaleAsync(said.Election, Times.NodeTimeout, stopping).AsTask().WaitAsync(Bound, Clock, stopping);
+        // From the beginning of this heartbeat: the next one comes a period after that, and is to do both.
+        (_removedAt, _wasTooSoon) = (_turnedAt, isDue);
+        var removed = await with.Store.RemoveStaleAsync(election, Times.NodeTimeout, stopping).AsTask().WaitAsync(Bound, Clock, stopping);
+        _wasTooSoon &= removed == 0;
+        return removed;
+    }
+
+    /// <summary>
+    /// When the first of the others will have been silent for the node timeout: by the times of the store, or by this node's own
+    /// clock where that is sooner, because those may be of as many clocks as there are members. The store itself decides who is
+    /// removed; where it found nobody yet, it is asked again a period later.
+    /// </summary>
+    private long NextRemoval(CandidateId self)
+    {
+        var (now, at) = (Clock.GetTimestamp(), long.MaxValue);
+        var heardAt = _members.FirstOrDefault(m => m.Id == self)?.LastHeartbeat;
+        for (var i = 0; i < _members.Count; i++)
+        {
+            if (_members[i].Id == self)
+                continue;
+            var known = now - _heard[i].At;
+            var silence = heardAt is { } own ? Math.Max((own - _members[i].LastHeartbeat).ToTicksOf(Clock), known) : known;
+            at = Math.Min(at, now + (Times.NodeTimeout + Rounding).ToTicksOf(Clock) - silence);
+        }
+
+        return _wasTooSoon ? Math.Max(at, _removedAt + (Period - Rounding).ToTicksOf(Clock)) : at;
     }
 
     private TimeSpan Bound => Times.Lease < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : Times.Lease;

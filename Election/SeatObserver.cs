@@ -14,6 +14,7 @@ internal sealed class SeatObserver(Equipment with)
     private (Leader Leader, long HeardAt, long EndsAt)? _former;
     private bool _released;
     private long _highestTerm;
+    private long _begunTerm;
     private Leader? _gave;
     private long _gaveUntil;
     private Leader? _own;
@@ -25,16 +26,27 @@ internal sealed class SeatObserver(Equipment with)
     /// <summary>The last term that was seen and not shown to be released; a store that lost its data does not unmake it.</summary>
     public Sighting? Known => Volatile.Read(ref _known);
 
-    /// <summary>Who leads; null when the seat is free or its holder has been silent for a lease beyond its end.</summary>
-    public Leader? Leader => Seen.Leader;
+    /// <summary>
+    /// Another that leads; null when the seat is free or its holder has been silent for a lease beyond its end. Never this
+    /// node: whether it leads is for its own trust to say, which begins after its term was seen and ends before that is told
+    /// here. It would name itself as the leader that it follows.
+    /// </summary>
+    public Leader? Other => SeenOther.Leader;
 
-    /// <summary><see cref="Leader"/>, and when its lease ends, as a timestamp.</summary>
-    public (Leader? Leader, long EndsAt) Seen =>
-        Last is { Leader: { } leader } last && Clock.GetTimestamp() < last.EndsAt + Times.Lease.ToTicksOf(Clock) ? (leader, last.EndsAt) : (null, 0);
+    /// <summary>What is known of the seat at one moment: another that leads, until when, the last term that began, and how many leaders there were.</summary>
+    public (Leader? Other, long EndsAt, long Term, int Transitions) Picture
+    {
+        get
+        {
+            lock (this)
+            {
+                var (other, endsAt) = SeenOther;
+                return (other, endsAt, other?.Term ?? _begunTerm, _transitions);
+            }
+        }
+    }
 
     public long HighestTerm => Interlocked.Read(ref _highestTerm);
-
-    public int Transitions => Volatile.Read(ref _transitions);
 
     /// <summary>
     /// What was seen of the seat before the term that begins now: who led, and for how long nobody did. The seat may have
@@ -125,9 +137,16 @@ internal sealed class SeatObserver(Equipment with)
 
     private TimeProvider Clock => with.Clock;
 
+    private (Leader? Leader, long EndsAt) SeenOther =>
+        Last is { Leader: { } leader } last && !IsSelf(leader) && Clock.GetTimestamp() < last.EndsAt + Times.Lease.ToTicksOf(Clock)
+            ? (leader, last.EndsAt)
+            : (null, 0);
+
+    private bool IsSelf(Leader leader) => leader.NodeId == with.Node.Id.NodeId && leader.Incarnation == with.Node.Id.Incarnation;
+
     private void Take(Sighting sighting)
     {
-        bool newLeader;
+        SeatNews news;
         DoubtIfContradicted(sighting);
         lock (this)
         {
@@ -139,14 +158,18 @@ internal sealed class SeatObserver(Equipment with)
                     sighting = sighting with { Leader = leader = _own! };
                 if (IsSame(leader, _gave) || IsOld(leader.Term))
                     return;
-                newLeader = before?.Term != leader.Term;
+                // A cut or a stop of this process ends what it knows of a term, and not the term: heard of again it is no second leader.
+                news = before?.Term == leader.Term ? SeatNews.Same : IsSame(leader, _former?.Leader) ? SeatNews.LeaderAgain : SeatNews.NewLeader;
                 Volatile.Write(ref _known, sighting);
-                if (newLeader)
+                if (news != SeatNews.Same)
                     _before = Vacancy(Clock.GetTimestamp(), false);
                 (_former, _released) = ((leader, Clock.GetTimestamp(), sighting.EndsAt), false);
                 _highestTerm = Math.Max(_highestTerm, leader.Term);
+                // Told as a term that it does not lead, its own could not be led after that: once false is false for good.
+                if (_own is not null || !IsSelf(leader))
+                    _begunTerm = Math.Max(_begunTerm, leader.Term);
                 _freeSince = null;
-                if (newLeader)
+                if (news == SeatNews.NewLeader)
                     _transitions++;
             }
             else if (_own is not null)
@@ -162,14 +185,14 @@ internal sealed class SeatObserver(Equipment with)
                     Volatile.Write(ref _known, null);
                 if (before is null && _last is not null)
                     return;
-                newLeader = false;
+                news = SeatNews.Free;
                 _freeSince ??= Clock.GetTimestamp();
             }
 
             Volatile.Write(ref _last, sighting);
         }
 
-        with.Node.Saw(sighting, newLeader);
+        with.Node.Saw(sighting, news);
     }
 
     /// <summary>

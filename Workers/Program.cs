@@ -16,15 +16,17 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        StandardStreams.LeaveClosed();
         if (arguments is [Demo.Verb, .. var demo])
             return await Demo.RunAsync(demo);
+        using var early = new EarlyStop();
         if (SettingsOfProcess.Read(arguments, out var exitCode) is not { } settings)
             return exitCode;
-        await using var output = Console.OpenStandardOutput();
+        await using var output = StandardStreams.OpenOutput();
         using var lines = new LineWriter(output);
         try
         {
-            return await Build(settings, lines).RunToEndAsync(settings);
+            return await Build(settings, lines, election => election.Services.AddSingleton<IHostedService>(early)).RunToEndAsync(settings);
         }
         catch (StoreUnavailableException unusable)
         {

@@ -139,12 +139,24 @@ public sealed class ElectionTelemetry
         new("election.store", "quorum"),
         new("election.majority", reachable > eligible / 2));
 
-    /// <summary>A fencing helper refused a write of <paramref name="term"/>.</summary>
-    internal static void StaleWriteRefused(Term term, string sink) => StaleWrites.Add(
-        1,
-        new("election.name", term.Election),
-        new("election.store", sink),
-        new("election.node.id", term.Candidate.NodeId));
+    /// <summary>A write of <paramref name="term"/> to <paramref name="sink"/> was refused.</summary>
+    internal static void StaleWriteRefused(Term term, string sink)
+    {
+        TagList tags = default;
+        tags.Add("election.name", term.Election);
+        tags.Add("election.node.id", term.Candidate.NodeId);
+        tags.Add("election.sink", sink);
+        // A term does not know where its election lives; its candidate does, until it is stopped.
+        if (StoreOf(term) is { } store)
+            tags.Add("election.store", store);
+        StaleWrites.Add(1, tags);
+    }
+
+    private static string? StoreOf(Term term)
+    {
+        lock (Live)
+            return Live.FirstOrDefault(t => t._candidate.Id == term.Candidate && t._candidate.Election == term.Election)?._store;
+    }
 
     /// <summary>The reason as it stands in event lines and attributes.</summary>
     public static string Text(LossReason reason) => reason switch

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using AspireElection.Jobs;
 
 namespace AspireElection.Workers.Http;
@@ -73,3 +74,8 @@ internal sealed record JobAnswer(
         state.Job, state.Schedule, state.State, state.LastRun, state.LastTerm, state.LastNode, state.LastError, state.Runs,
         state.NextRun, state.LastDurationMs);
 }
+
+/// <summary>Made when this is built: found out by reflection, the first answer of a process would take longer than one may.</summary>
+[JsonSerializable(typeof(ElectionAnswer[]))]
+[JsonSerializable(typeof(JobAnswer[]))]
+internal sealed partial class AnswersJson : JsonSerializerContext;

@@ -13,7 +13,7 @@ internal static class ElectionEndpoints
     public static void MapElection(this WebApplication app)
     {
         app.MapGet("/", (WorkerSettings settings, Elections elections) => LeaderText.Of(elections.Find(settings.LockName)!.Snapshot()));
-        app.MapGet("/election", (Elections elections) => elections.Candidates.Select(c => ElectionAnswer.From(c.Snapshot())));
+        app.MapGet("/election", (Elections elections) => elections.Candidates.Select(c => ElectionAnswer.From(c.Snapshot())).ToArray());
         app.MapGet("/leader", (WorkerSettings settings, Elections elections) => elections.Find(settings.LockName)!.IsLeader
             ? Results.Text("leader\n")
             : Results.Text("not the leader\n", statusCode: StatusCodes.Status503ServiceUnavailable));
@@ -21,7 +21,7 @@ internal static class ElectionEndpoints
     }
 
     /// <summary>The same on every node: what the cluster has written down, and the jobs of which nothing is written yet.</summary>
-    private static async Task<Results<Ok<IEnumerable<JobAnswer>>, ContentHttpResult>> JobsAsync(
+    private static async Task<Results<Ok<JobAnswer[]>, ContentHttpResult>> JobsAsync(
         WorkerSettings settings, Elections elections, IServiceProvider services, CancellationToken cancellationToken)
     {
         var candidate = elections.Find(settings.LockName)!;
@@ -34,7 +34,7 @@ internal static class ElectionEndpoints
                 .ToDictionary(s => s.Job);
             var jobs = services.GetKeyedServices<ILeaderJob>(settings.LockName)
                 .Select(job => written.GetValueOrDefault(job.Name) ?? new JobState { Job = job.Name, Schedule = job.Schedule.ToString() });
-            return TypedResults.Ok(jobs.Select(JobAnswer.From));
+            return TypedResults.Ok(jobs.Select(JobAnswer.From).ToArray());
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

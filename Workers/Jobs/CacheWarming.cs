@@ -26,10 +26,9 @@ internal sealed class CacheWarming(IServiceProvider services) : ILeaderJob
 
     public async Task<JobOutcome> RunAsync(JobContext context, CancellationToken stopping)
     {
-        if (services.GetService<NpgsqlDataSource>() is not { } database)
+        // One text, whichever server is absent: the states of jobs are read by programs.
+        if (services.GetService<NpgsqlDataSource>() is not { } database || !HasRedis())
             return JobOutcome.Skipped("no database");
-        if (!services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IConnectionMultiplexer)))
-            return JobOutcome.Skipped("no redis");
         var products = await ReadAsync(database, context.Term, stopping);
         if (products.Count == 0)
             return JobOutcome.Done;
@@ -42,6 +41,8 @@ internal sealed class CacheWarming(IServiceProvider services) : ILeaderJob
 
     /// <summary>The braces are Redis Cluster's: all keys of one script must live on one server, beside the fence.</summary>
     public static string KeyOf(string election, long product) => $"election:{{{election}}}:product:{product}";
+
+    private bool HasRedis() => services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IConnectionMultiplexer));
 
     private static async Task<List<KeyValuePair<RedisKey, RedisValue>>> ReadAsync(
         NpgsqlDataSource database, Term term, CancellationToken stopping)

@@ -50,7 +50,7 @@ internal sealed class LineWriter : IDisposable
                 _output.Write(Encoding.UTF8.GetBytes(line + '\n'));
                 _output.Flush();
             }
-            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+            catch (Exception exception) when (exception is IOException or ObjectDisposedException or UnauthorizedAccessException)
             {
                 // The reader is gone and does not come back, or the process ends; the election goes on without one.
                 readable = false;

@@ -22,6 +22,8 @@ internal static class OutputExtensions
         builder.Services.AddSingleton(lines);
         builder.Services.AddSingleton(new EventText(settings.Election.NodeId, settings.Colours));
         builder.Services.AddSingleton<OwnAddress>();
+        builder.Services.AddSingleton<FirstAnswer>();
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AnswersJson.Default));
         builder.Services.AddSingleton<EventLines>();
         builder.Services.AddOptions<ElectionOptions>(settings.LockName).Configure<EventLines, OwnAddress>((options, events, address) =>
         {

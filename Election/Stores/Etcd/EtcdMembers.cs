@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AspireElection.Timing;
 
 namespace AspireElection.Stores.Etcd;
 
@@ -13,7 +14,7 @@ internal sealed class EtcdMembers(EtcdCalls calls, TimeProvider clock, Func<stri
     private readonly ConcurrentDictionary<(string Election, CandidateId Id), DateTimeOffset> _joined = new();
 
     /// <summary>Which heartbeat of a member was seen when: its silence is counted from there on this process's own clock.</summary>
-    private readonly ConcurrentDictionary<(string Election, string Key), (long Revision, long SeenAt)> _seen = new();
+    private readonly ConcurrentDictionary<(string Election, string Key), SeenBeat<long>> _seen = new();
 
     public async ValueTask<IReadOnlyList<Member>> HeartbeatAsync(Member self, CancellationToken cancellationToken)
     {
@@ -53,12 +54,14 @@ internal sealed class EtcdMembers(EtcdCalls calls, TimeProvider clock, Func<stri
     public async ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken)
     {
         var removed = 0;
-        foreach (var member in See(election, await ReadAsync(election, cancellationToken)))
+        var keys = await ReadAsync(election, cancellationToken);
+        ForgetOthers(election, keys);
+        foreach (var key in keys)
         {
-            if (clock.GetElapsedTime(_seen[(election, member.Key)].SeenAt) <= nodeTimeout)
+            if (clock.GetElapsedTime(Look(election, key).Since) <= nodeTimeout)
                 continue;
             // It may have been heard of meanwhile.
-            var removal = new Txn().IfModified(member.Key, member.Modified).Then(Txn.Delete(member.Key));
+            var removal = new Txn().IfModified(key.Key, key.Modified).Then(Txn.Delete(key.Key));
             if ((await calls.AskAsync("kv/txn", removal.Body, EtcdCalls.LongestWait, cancellationToken)).Succeeded)
                 removed++;
         }
@@ -84,25 +87,36 @@ internal sealed class EtcdMembers(EtcdCalls calls, TimeProvider clock, Func<stri
     private async ValueTask<List<KeyValue>> ReadAsync(string election, CancellationToken cancellationToken) =>
         (await calls.AskAsync("kv/range", Txn.RangeOf(EtcdKeys.Members(election)), EtcdCalls.LongestWait, cancellationToken)).Keys;
 
-    private List<Member> Sorted(string election, List<KeyValue> keys) =>
-    [
-        .. See(election, keys)
-            .Select(k => Parse(election, k))
-            .OfType<Member>()
-            .OrderByDescending(m => m.Priority)
-            .ThenBy(m => m.Id.NodeId, StringComparer.Ordinal)
-            .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal),
-    ];
-
-    private List<KeyValue> See(string election, List<KeyValue> keys)
+    private List<Member> Sorted(string election, List<KeyValue> keys)
     {
-        var now = clock.GetTimestamp();
+        ForgetOthers(election, keys);
+        return
+        [
+            .. keys.Select(k => Look(election, k).Member)
+                .OfType<Member>()
+                .OrderByDescending(m => m.Priority)
+                .ThenBy(m => m.Id.NodeId, StringComparer.Ordinal)
+                .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal),
+        ];
+    }
+
+    private void ForgetOthers(string election, List<KeyValue> keys)
+    {
         var here = keys.Select(k => k.Key).ToHashSet();
         foreach (var gone in _seen.Keys.Where(s => s.Election == election && !here.Contains(s.Key)))
             _seen.TryRemove(gone, out _);
-        foreach (var key in keys)
-            _seen.AddOrUpdate((election, key.Key), (key.Modified, now), (_, seen) => seen.Revision == key.Modified ? seen : (key.Modified, now));
-        return keys;
+    }
+
+    /// <summary>The member, null for what is none; and since when its key is as it is.</summary>
+    private (Member? Member, long Since) Look(string election, KeyValue key)
+    {
+        var member = Parse(election, key);
+        var age = (member is null ? TimeSpan.Zero : calls.Time.Now - member.LastHeartbeat).ToTicksOf(clock);
+        var seen = _seen.AddOrUpdate(
+            (election, key.Key),
+            _ => SeenBeat<long>.Next(null, key.Modified, clock.GetTimestamp(), age),
+            (_, before) => SeenBeat<long>.Next(before, key.Modified, clock.GetTimestamp(), age));
+        return (member, seen.Since);
     }
 
     private static Member? Parse(string election, KeyValue key)

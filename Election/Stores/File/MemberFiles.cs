@@ -4,13 +4,16 @@ using AspireElection.Timing;
 namespace AspireElection.Stores.Files;
 
 /// <summary>The members of one election: one file each, written by the member alone.</summary>
-/// <remarks>A member is stale when its file stayed the same for the time-out on the remover's own clock.</remarks>
+/// <remarks>
+/// A member is stale when its file stayed the same for the time-out on the remover's own clock. Each list is a look at the
+/// files: counted from the first attempt to remove it, a dead one would stay for a time-out more.
+/// </remarks>
 internal sealed class MemberFiles(string path, StoreFolder folder, TimeProvider clock)
 {
     private const string Extension = ".member";
 
     private readonly Lock _gate = new();
-    private Dictionary<string, (string Text, long SeenAt)> _seen = [];
+    private Dictionary<string, SeenBeat<string>> _seen = [];
 
     public IReadOnlyList<Member> Heartbeat(Member self)
     {
@@ -27,11 +30,16 @@ internal sealed class MemberFiles(string path, StoreFolder folder, TimeProvider 
         return List();
     }
 
-    public IReadOnlyList<Member> List() =>
-        [.. Texts().Select(f => Parse(f.Text)).OfType<Member>()
-            .OrderByDescending(m => m.Priority)
-            .ThenBy(m => m.Id.NodeId, StringComparer.Ordinal)
-            .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal)];
+    public IReadOnlyList<Member> List()
+    {
+        lock (_gate)
+        {
+            return [.. Look().OfType<Member>()
+                .OrderByDescending(m => m.Priority)
+                .ThenBy(m => m.Id.NodeId, StringComparer.Ordinal)
+                .ThenBy(m => m.Id.Incarnation, StringComparer.Ordinal)];
+        }
+    }
 
     public void Leave(CandidateId id)
     {
@@ -46,25 +54,35 @@ internal sealed class MemberFiles(string path, StoreFolder folder, TimeProvider 
     {
         lock (_gate)
         {
-            var now = clock.GetTimestamp();
-            var seen = new Dictionary<string, (string Text, long SeenAt)>();
-            var removed = 0;
-            foreach (var (name, text) in Texts())
+            Look();
+            var oldest = clock.GetTimestamp() - nodeTimeout.ToTicksOf(clock);
+            var stale = _seen.Where(s => s.Value.Since < oldest).Select(s => s.Key).ToList();
+            foreach (var name in stale)
             {
-                var since = _seen.TryGetValue(name, out var before) && before.Text == text ? before.SeenAt : now;
-                if (now - since <= nodeTimeout.ToTicksOf(clock))
-                {
-                    seen[name] = (text, since);
-                    continue;
-                }
-
                 File.Delete(Path.Combine(path, name));
-                removed++;
+                _seen.Remove(name);
             }
 
-            _seen = seen;
-            return removed;
+            return stale.Count;
         }
+    }
+
+    /// <summary>The members in the files, null for what is none; and since when each is as it is.</summary>
+    private List<Member?> Look()
+    {
+        var members = new List<Member?>();
+        var seen = new Dictionary<string, SeenBeat<string>>();
+        foreach (var (name, text) in Texts())
+        {
+            var member = Parse(text);
+            var age = (member is null ? TimeSpan.Zero : clock.GetUtcNow() - member.LastHeartbeat).ToTicksOf(clock);
+            var before = _seen.TryGetValue(name, out var known) ? known : (SeenBeat<string>?)null;
+            seen[name] = SeenBeat<string>.Next(before, text, clock.GetTimestamp(), age);
+            members.Add(member);
+        }
+
+        _seen = seen;
+        return members;
     }
 
     private IEnumerable<(string Name, string Text)> Texts()

@@ -5,6 +5,8 @@ namespace AspireElection.Tests.Core;
 /// <summary>What a node knows of the others, and whom it tells.</summary>
 public sealed class ObservingTests
 {
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(2);
+
     [Fact]
     public void Callbacks_and_stream_tell_the_same_story_in_order() => SimulatedWorld.Run(async world =>
     {
@@ -93,6 +95,52 @@ public sealed class ObservingTests
             {
                 if (sighting.Leader is not null)
                     yield return sighting;
+            }
+        }
+    });
+
+    [Fact]
+    public void A_leader_that_was_lost_sight_of_and_leads_on_is_no_second_one() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var called = new List<string>();
+        var (cut, way) = nodes.New("node-2", o =>
+        {
+            o.Callbacks.NewLeader = seen => called.Add($"new {seen.NodeId}");
+            o.Callbacks.BecameFollower = seen => called.Add($"follows {seen.NodeId}");
+        });
+        way.OnObserve = WithAGap;
+        var streamed = new List<string>();
+        var reading = ReadAsync(cut, streamed);
+        await cut.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(Role.Candidate, cut.Role);
+        await world.UntilAsync(() => cut.Role == Role.Follower, Nodes.Lease, "it hears of the leader again");
+        Assert.Equal(leader.Leadership!.Token, cut.Snapshot().Term);
+        Assert.Equal(1, cut.Snapshot().Transitions);
+        await world.PassAsync(RetryPeriod);
+        Assert.Contains(await nodes.Store.ListAsync(Nodes.Election, default), m => m is { Id.NodeId: "node-2", Role: Role.Follower });
+        await leader.StopAsync();
+        await world.UntilAsync(() => cut.IsLeader, TimeSpan.FromSeconds(1), "it leads");
+        Assert.Equal(2, cut.Snapshot().Transitions);
+        await cut.StopAsync();
+        await reading;
+        Assert.Equal(["new node-1", "follows node-1", "follows node-1", "new node-2"], called);
+        Assert.Equal(["new node-1", "leaderless", "again node-1"], streamed.Take(3));
+
+        // As a quorum's peer tells it that hears nothing for a lease, or a store after its process stood still.
+        async IAsyncEnumerable<Sighting> WithAGap(IAsyncEnumerable<Sighting> sightings)
+        {
+            var told = 0;
+            await foreach (var sighting in sightings)
+            {
+                yield return sighting;
+                if (sighting.Leader is null || told++ > 0)
+                    continue;
+                yield return new Sighting(null, 0);
+                await world.PassAsync(TimeSpan.FromSeconds(3));
+                yield return sighting;
             }
         }
     });
@@ -334,6 +382,7 @@ public sealed class ObservingTests
                 ElectionChange.BecameLeader => "leads",
                 ElectionChange.LostLeadership lost => $"lost {lost.Reason}",
                 ElectionChange.NewLeader seen => $"new {seen.Leader.NodeId}",
+                ElectionChange.LeaderAgain again => $"again {again.Leader.NodeId}",
                 _ => "leaderless",
             });
         }

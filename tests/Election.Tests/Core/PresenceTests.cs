@@ -190,6 +190,105 @@ public sealed class PresenceTests
         await leader.StopAsync();
     });
 
+    [Fact]
+    public void Whoever_is_silent_goes_after_the_node_timeout_and_within_a_lease_more_off_all_lists() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, _) = await nodes.LeaderAsync("node-1");
+        var (follower, _) = nodes.New("node-2");
+        await follower.StartAsync();
+        await world.PassAsync(Nodes.Lease * 4.3);
+        var diedAt = new Dictionary<string, long>();
+        var (onLeaders, onFollowers) = (new Dictionary<string, TimeSpan>(), new Dictionary<string, TimeSpan>());
+        var timeout = leader.NodeTimeout;
+        foreach (var pause in new[] { 1.1, 6.7, 0.2, 13.9, 3.3 })
+        {
+            var name = $"dead-{diedAt.Count}";
+            diedAt[name] = world.Clock.Now;
+            await nodes.Store.HeartbeatAsync(new Member(Nodes.Election, new CandidateId(name, "x"), Role.Follower, 0, null, 0), default);
+            await world.PassAsync(TimeSpan.FromSeconds(pause));
+        }
+
+        await world.UntilAsync(() => leader.Members.Count == 7 && follower.Members.Count == 7, Nodes.Lease * 1.1, "all are listed");
+        await world.UntilAsync(Look, timeout + Nodes.Lease, "all are off both lists");
+        Assert.All(onLeaders.Values, silence => Assert.InRange(silence, timeout, timeout + TimeSpan.FromMilliseconds(10)));
+        Assert.All(onFollowers.Values, silence => Assert.InRange(silence, timeout, timeout + Nodes.Lease + TimeSpan.FromMilliseconds(10)));
+        Assert.Equal(5, onFollowers.Count);
+        await leader.StopAsync();
+        await follower.StopAsync();
+
+        bool Look()
+        {
+            Note(leader, onLeaders);
+            Note(follower, onFollowers);
+            return onLeaders.Count == diedAt.Count && onFollowers.Count == diedAt.Count;
+        }
+
+        void Note(Candidate node, Dictionary<string, TimeSpan> gone)
+        {
+            foreach (var (name, at) in diedAt)
+            {
+                if (node.Members.All(m => m.Id.NodeId != name))
+                    gone.TryAdd(name, TimeSpan.FromTicks(world.Clock.Now - at));
+            }
+        }
+    });
+
+    [Fact]
+    public void While_all_are_heard_the_list_costs_the_leader_one_request_in_a_node_timeout_and_the_followers_none() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        var (leader, way) = await nodes.LeaderAsync("node-1");
+        var (beats, removals, byFollowers) = (0, 0, 0);
+        way.OnHeartbeat = () => beats++;
+        way.OnRemoveStale = () => removals++;
+        var followers = new List<Candidate>();
+        for (var number = 2; number <= 5; number++)
+        {
+            var (follower, own) = nodes.New($"node-{number}");
+            own.OnRemoveStale = () => byFollowers++;
+            await follower.StartAsync();
+            followers.Add(follower);
+        }
+
+        await world.PassAsync(Nodes.Lease * 4);
+        (beats, removals) = (0, 0);
+        await world.PassAsync(leader.NodeTimeout * 10);
+        Assert.InRange(removals, 9, 10);
+        Assert.InRange(beats, 29, 31);
+        // A store whose times come of many clocks: one that is behind looks silent, and is not.
+        way.Recalls = self =>
+        {
+            _ = nodes.Store.HeartbeatAsync(self, default).AsTask();
+            var now = world.Clock.GetUtcNow();
+            return [.. leader.Members.Select(m => m with { LastHeartbeat = m.Id == leader.Id ? now : now.AddHours(-1) })];
+        };
+        await world.PassAsync(Nodes.Lease * 2);
+        (beats, removals) = (0, 0);
+        await world.PassAsync(leader.NodeTimeout * 10);
+        Assert.InRange(removals, 29, 31);
+        Assert.InRange(beats, 29, 31);
+        Assert.Equal(0, byFollowers);
+        foreach (var node in followers.Append(leader))
+            await node.StopAsync();
+    }, limit: TimeSpan.FromMinutes(15));
+
+    [Fact]
+    public void A_list_that_cannot_be_cleared_stops_no_heartbeat() => SimulatedWorld.Run(async world =>
+    {
+        var nodes = new Nodes(world);
+        await nodes.Store.HeartbeatAsync(new Member(Nodes.Election, new CandidateId("dead", "x"), Role.Follower, 0, null, 0), default);
+        var (leader, way) = await nodes.LeaderAsync("node-1");
+        var beats = 0;
+        way.OnHeartbeat = () => beats++;
+        way.OnRemoveStale = () => throw new StoreUnavailableException("it may not delete");
+        await world.PassAsync(leader.NodeTimeout * 3);
+        Assert.InRange(beats, 9, 9 * 5);
+        way.OnRemoveStale = null;
+        await world.UntilAsync(() => leader.Members.Count == 1, Nodes.Lease * 1.1, "it is cleared");
+        await leader.StopAsync();
+    });
+
     private static async Task AreAsync(Nodes nodes, List<Candidate> followers, Candidate leader)
     {
         await RolesAreAsync(nodes, followers, leader);

@@ -70,6 +70,34 @@ public sealed class TelemetryTests
     });
 
     [Fact]
+    public void A_refused_write_names_the_store_of_its_election_and_where_it_went() => SimulatedWorld.Run(async world =>
+    {
+        const string node = "telemetry-of-refusals";
+        var told = new List<string>();
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "election.stale_writes.refused")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            var byName = new Dictionary<string, object?>(tags.ToArray());
+            if (byName["election.node.id"] is node)
+                told.Add($"{byName["election.name"]} {byName.GetValueOrDefault("election.store") ?? "-"} {byName["election.sink"]}");
+        });
+        meters.Start();
+        var (candidate, _) = await new Nodes(world).LeaderAsync(node);
+        var term = candidate.Leadership!.Term;
+        ElectionTelemetry.StaleWriteRefused(term, "redis");
+        await candidate.StopAsync();
+        ElectionTelemetry.StaleWriteRefused(term, "redis");
+        Assert.Equal(["jobs memory redis", "jobs - redis"], told);
+    });
+
+    [Fact]
     public void Elections_that_are_not_told_apart_share_one_series_in_each_store() => SimulatedWorld.Run(async world =>
     {
         const string node = "telemetry-of-many";

@@ -13,6 +13,8 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
 
     public Action? OnHeartbeat { get; set; }
 
+    public Action? OnRemoveStale { get; set; }
+
     public Action? OnReadLog { get; set; }
 
     public Action? OnList { get; set; }
@@ -85,8 +87,12 @@ internal sealed class InterceptedStore(IElectionStore store) : IElectionStore
         return store.LeaveAsync(election, id, cancellationToken);
     }
 
-    public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken) =>
-        store.RemoveStaleAsync(election, nodeTimeout, cancellationToken);
+    public ValueTask<int> RemoveStaleAsync(string election, TimeSpan nodeTimeout, CancellationToken cancellationToken)
+    {
+        OnRemoveStale?.Invoke();
+        ThrowIfAway();
+        return store.RemoveStaleAsync(election, nodeTimeout, cancellationToken);
+    }
 
     public ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(string election, string prefix, CancellationToken cancellationToken)
     {

@@ -80,6 +80,96 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task A_worker_that_is_stopped_before_its_host_has_started_ends_in_order()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using var folder = new LockFolder();
+        var flags = $"--store quorum --peers a=http://127.0.0.1:{FreePorts.Next()} --data-dir \"{folder.Path}\"";
+        await using var first = new WorkerProcess(flags, "ELECTION_CLUSTER_KEY=a key of sixteen characters");
+        await WorkerInProcess.UntilAsync(() => Task.FromResult(first.Address is not null), "it has the only peer");
+        // It waits some seconds for a peer to be free, long before its host starts.
+        await using var second = new WorkerProcess(flags, "ELECTION_CLUSTER_KEY=a key of sixteen characters");
+        await WorkerInProcess.UntilAsync(() => Task.FromResult(HearsSignals(second)), "its runtime hears signals");
+        second.Stop();
+        Assert.Equal(0, await second.EndAsync());
+        Assert.Empty(second.Errors);
+
+        static bool HearsSignals(WorkerProcess worker) => Directory.GetDirectories($"/proc/{worker.Id}/task").Any(thread =>
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(thread, "comm")).StartsWith(".NET SigHandler", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                // It ended meanwhile.
+                return false;
+            }
+        });
+    }
+
+    [Theory]
+    // With standard input closed as well the numbers are those of a pipe of the runtime's, that of output its writable end.
+    [InlineData(">&-")]
+    [InlineData("<&- >&-")]
+    [InlineData("<&- >&- 2>&-")]
+    public async Task A_worker_whose_output_is_closed_leads_and_ends_as_any_other(string closed)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var port = FreePorts.Next();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        await using (var worker = Start($"--store memory --port {port}"))
+        {
+            await WorkerInProcess.UntilAsync(LeadsAsync, "it leads");
+            worker.Stop();
+            Assert.Equal(0, await worker.EndAsync());
+            Assert.Empty(worker.Errors);
+        }
+
+        await using var wrong = Start("--store floppy");
+        Assert.Equal(2, await wrong.EndAsync());
+        await using var help = Start("--help");
+        Assert.Equal(0, await help.EndAsync());
+
+        WorkerProcess Start(string flags) => new(new ProcessStartInfo(
+            "/bin/sh", ["-c", $"exec dotnet \"{Path.Combine(AppContext.BaseDirectory, "Workers.dll")}\" {flags} {closed}"]), []);
+
+        async Task<bool> LeadsAsync()
+        {
+            try
+            {
+                using var answer = await http.GetAsync("/leader");
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_first_answer_of_a_process_is_as_quick_as_is_promised()
+    {
+        using var http = new HttpClient();
+        var took = new List<TimeSpan>();
+        // The first one is for this process's own compiler; of the others the best, because a busy machine is not the worker's fault.
+        for (var worker = 0; worker < 4; worker++)
+        {
+            await using var started = new WorkerProcess($"--store memory --node-id n{worker}");
+            await WorkerInProcess.UntilAsync(() => Task.FromResult(started.Address is not null), "it listens");
+            var stopwatch = Stopwatch.StartNew();
+            await http.GetStringAsync(new Uri($"{started.Address}/election"));
+            took.Add(stopwatch.Elapsed);
+        }
+
+        Assert.True(took.Skip(1).Min() < TimeSpan.FromMilliseconds(100), $"The first answers took {string.Join(", ", took)}.");
+    }
+
+    [Fact]
     public async Task A_telemetry_endpoint_that_hangs_does_not_hold_up_the_end()
     {
         // It takes connections and never answers.

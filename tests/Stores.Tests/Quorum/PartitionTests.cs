@@ -1,4 +1,6 @@
+using System.Text.Json;
 using AspireElection.Faults;
+using AspireElection.Stores.Tests.Servers;
 
 namespace AspireElection.Stores.Tests.Quorum;
 
@@ -31,6 +33,48 @@ public sealed class PartitionTests
         foreach (var id in peers.Ids)
             await peers.UntilAsync(async () => await peers.RunsAsync(id, "alerts") >= runs, $"{id} has what was committed while it was away");
         await peers.UntilAsync(async () => (await peers.GetAsync(old, "/health")).Status == 200, "the old leader is well again");
+    }
+
+    [Theory]
+    [InlineData("cut off")]
+    [InlineData("frozen")]
+    public async Task A_follower_that_hears_nothing_for_more_than_a_lease_counts_and_tells_its_leader_once(string how)
+    {
+        await using var peers = await PartedPeers.StartAsync(3);
+        var leader = await peers.AgreeAsync(peers.Ids);
+        var deaf = peers.Ids.First(id => id != leader.Node);
+        var counted = await TransitionsAsync();
+        if (how == "cut off")
+        {
+            peers.Part([deaf]);
+            await peers.UntilAsync(async () => await peers.AskAsync(deaf) is { LeaderNode: null }, "it knows of no leader");
+            peers.Heal();
+        }
+        else
+        {
+            Signal.Send(peers.Process(deaf).Id, Signal.Stop);
+            await peers.UntilAsync(IsSilentAsync, "it has been silent for more than the lease of what it had heard, and the one beyond in which it would still name its holder");
+            Signal.Send(peers.Process(deaf).Id, Signal.Continue);
+        }
+
+        Assert.Equal(leader, await peers.AgreeAsync(peers.Ids));
+        Assert.Equal(counted, await TransitionsAsync());
+        Assert.Single(peers.Process(deaf).Output, l => l.Contains($"NEW LEADER {leader.Node} term={leader.Term}", StringComparison.Ordinal));
+
+        async Task<int> TransitionsAsync() => (await ElectionAsync(deaf)).GetProperty("transitions").GetInt32();
+
+        async Task<bool> IsSilentAsync()
+        {
+            var beats = (await ElectionAsync(leader.Node)).GetProperty("members").EnumerateArray()
+                .ToDictionary(m => m.GetProperty("nodeId").GetString()!, m => m.GetProperty("lastHeartbeat").GetDateTimeOffset());
+            return !beats.TryGetValue(deaf, out var last) || beats[leader.Node] - last > TimeSpan.FromSeconds(2.2);
+        }
+
+        async Task<JsonElement> ElectionAsync(string id)
+        {
+            using var answer = JsonDocument.Parse((await peers.GetAsync(id, "/election")).Text);
+            return answer.RootElement[0].Clone();
+        }
     }
 
     [Fact, Trait("Run", "all")]

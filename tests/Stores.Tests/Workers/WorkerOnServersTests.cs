@@ -55,7 +55,7 @@ public sealed class WorkerOnServersTests : IClassFixture<PostgresServer>, IClass
     {
         await using var worker = await WorkerInProcess.StartAsync(
             "--store memory --node-id n1 --lock-name no-redis", $"ConnectionStrings__postgres={_postgres.ConnectionString}");
-        await UntilJobAsync(worker, "cache-warming", j => j.GetProperty("state").GetString() == "skipped: no redis");
+        await UntilJobAsync(worker, "cache-warming", j => j.GetProperty("state").GetString() == "skipped: no database");
         await UntilJobAsync(worker, "migrations", j => j.GetProperty("state").GetString() == "done");
     }
 
