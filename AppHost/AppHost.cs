@@ -43,7 +43,8 @@ try
     builder.ShowRoles(worker);
     builder.RestartExited(worker);
 
-    await builder.Build().RunAsync();
+    await using var app = builder.Build();
+    await app.RunAsync();
     return 0;
 }
 catch (DistributedApplicationException problem)

@@ -13,7 +13,8 @@ internal sealed class TemporaryFolder(string path) : IHostedService, IDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // Not in StopAsync: the workers still release their leases then. All have ended when this is disposed of (OrderlyEnd).
+    // Not in StopAsync: the workers still release their leases then. All have ended when this is disposed of (OrderlyEnd),
+    // which AppHost.cs does: running the application disposes of nothing.
     public void Dispose()
     {
         try

@@ -36,6 +36,9 @@ internal sealed class AppHostProcess : IDisposable
 
     public int ExitCode => process.ExitCode;
 
+    /// <summary>The folders of its own that are there.</summary>
+    public string[] Folders => Directory.GetDirectories(Path.GetTempPath(), $"aspire-election-*-{process.Id}-*");
+
     public IReadOnlyList<int> Processes => LinuxProcess.With(mark);
 
     /// <summary>What follows <c>name: </c> on the line that the AppHost prints at column 0.</summary>

@@ -97,8 +97,10 @@ public sealed class AppHostProcessTests
             Assert.Equal(System.Net.HttpStatusCode.SeeOther, answer.StatusCode);
             Assert.Contains("action=\"/drills\"", await http.GetStringAsync(new Uri(page)), StringComparison.Ordinal);
 
+            Assert.Single(host.Folders);
             host.Signal("TERM");
             await host.WaitForExitAsync(TimeSpan.FromSeconds(10));
+            Assert.Empty(host.Folders);
             Assert.DoesNotContain(host.Lines.Concat(host.Errors), l => l.Contains(admin[^32..], StringComparison.Ordinal) && !l.StartsWith("dashboard-admin: ", StringComparison.Ordinal));
         }
         finally
@@ -125,6 +127,7 @@ public sealed class AppHostProcessTests
 
             Assert.Equal(0, host.ExitCode);
             Assert.DoesNotContain(host.Lines, l => l.StartsWith("worker: ", StringComparison.Ordinal));
+            Assert.DoesNotContain("sleep", LinuxProcess.Describe(host.Processes), StringComparison.Ordinal);
         }
         finally
         {

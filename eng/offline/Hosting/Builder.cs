@@ -63,10 +63,6 @@ public class DistributedApplication : IAsyncDisposable
         {
             // A signal during the start: there is less to stop, and nothing to report.
         }
-        finally
-        {
-            await DisposeAsync();
-        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken = default)

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace AspireElection.Tests.Core;
 
@@ -44,6 +45,17 @@ public sealed partial class ConventionTests
             .Where(t => !t.Name.Contains('<', StringComparison.Ordinal))
             .Select(t => t.FullName);
         Assert.Empty(open);
+    }
+
+    /// <summary>Raised in one place alone, a project would be generated and run by another version than its packages are of, without an error.</summary>
+    [Fact]
+    public void The_sdk_of_the_AppHost_is_of_its_packages_version()
+    {
+        var packages = XDocument.Load(Path.Combine(Root(), "eng", "probe", "AspirePackages.props")).Descendants("AspireVersion").Single().Value;
+        var imported = XDocument.Load(Path.Combine(Root(), "AppHost", "AppHost.csproj")).Descendants("Import")
+            .Where(i => i.Attribute("Sdk")?.Value == "Aspire.AppHost.Sdk")
+            .Select(i => i.Attribute("Version")!.Value);
+        Assert.Equal([packages, packages], imported);
     }
 
     private static IEnumerable<string> Sources(string folder) => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories);
