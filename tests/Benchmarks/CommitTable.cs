@@ -5,9 +5,21 @@ namespace AspireElection.Benchmarks;
 /// <summary>Copies what was measured into the folder that git keeps.</summary>
 internal static class CommitTable
 {
-    public static int Copy()
+    /// <param name="again">Parts that are taken from the last run of single parts.</param>
+    public static int Copy(IReadOnlyList<string> again)
     {
         var full = Committed.ReadFile<Findings>($"{Folders.Full}.json");
+        if (again.Count > 0)
+        {
+            if (full is null || Committed.ReadFile<Findings>($"{Folders.Partial}.json") is not { } later)
+            {
+                Console.Error.WriteLine("--only: there is no full run, or none of single parts: make them with ./run bench, and with ./run bench --only PART");
+                return 1;
+            }
+
+            full = full.With(later, again);
+        }
+
         var quick = Committed.ReadFile<QuickHistory>($"{Folders.Quick}.json");
         if (full is null && quick is null)
         {

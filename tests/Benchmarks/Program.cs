@@ -11,6 +11,8 @@ Options options;
 try
 {
     options = Options.Parse(args, [.. Parts.All.Select(p => p.Name)]);
+    if (options.CommitTable)
+        return CommitTable.Copy(options.Only);
 }
 catch (FormatException wrong)
 {
@@ -20,8 +22,6 @@ catch (FormatException wrong)
 
 if (options.List)
     return Catalogue.Print(options);
-if (options.CommitTable)
-    return CommitTable.Copy();
 
 using var stop = new CancellationTokenSource();
 // A run that is told to stop ends its children first; told twice, it ends at once.

@@ -46,6 +46,10 @@ internal sealed class Relay(StandProgram program) : Contestant
         var resigning = await _leads!.ResignAsync();
         var leads = await _waits!.LeadsAsync();
         await _leads.ResignedAsync();
+        // The machine stood still for longer than a lease, so that one led who was not told to: its line would be read in the place of the
+        // next one's, in each round from here on.
+        if (leads.At < resigning.At)
+            throw new InvalidOperationException($"somebody led {(resigning.At - leads.At) / 1e6:0} ms before the other was told to resign");
         (_leads, _waits) = (_waits, _leads);
         return (FromOutside ? leads.HeardAt - resigning.OrderedAt : leads.At - resigning.At) / 1e6;
     }
