@@ -10,6 +10,7 @@ internal sealed class SessionOrders
     private readonly Dictionary<long, SharedSeat> _seats = [];
     private readonly List<Stand> _wanted = [];
     private readonly List<long> _unlock = [];
+    private readonly List<TaskCompletionSource> _unlockedLate = [];
     private TaskCompletionSource<RenewAnswer>? _beat;
     private TaskCompletionSource _unlocked = Completion();
     private TaskCompletionSource _told = Completion();
@@ -91,6 +92,9 @@ internal sealed class SessionOrders
             _seats.Add(seat.Key, seat);
     }
 
+    /// <summary>Whether locks are to be given back.</summary>
+    public bool Owes { get { lock (_gate) return _unlock.Count > 0; } }
+
     public bool Holds(long key)
     {
         lock (_gate)
@@ -114,15 +118,28 @@ internal sealed class SessionOrders
         }
     }
 
-    public (long[] Keys, TaskCompletionSource Done) NextUnlocks()
+    /// <summary>The locks to be given back, and who waits to hear that they were.</summary>
+    public (long[] Keys, TaskCompletionSource[] Done) NextUnlocks()
     {
         lock (_gate)
         {
             if (_unlock.Count == 0)
-                return ([], _unlocked);
+                return ([], []);
             long[] keys = [.. _unlock];
+            TaskCompletionSource[] done = [.. _unlockedLate, Interlocked.Exchange(ref _unlocked, Completion())];
             _unlock.Clear();
-            return (keys, Interlocked.Exchange(ref _unlocked, Completion()));
+            _unlockedLate.Clear();
+            return (keys, done);
+        }
+    }
+
+    /// <summary>They could not be given back: they still are to be.</summary>
+    public void UnlockAgain(long[] keys, TaskCompletionSource[] done)
+    {
+        lock (_gate)
+        {
+            _unlock.AddRange(keys);
+            _unlockedLate.AddRange(done);
         }
     }
 
@@ -162,6 +179,8 @@ internal sealed class SessionOrders
             _serving = false;
             _lease = lease;
             _unlock.Clear();
+            _unlockedLate.ForEach(u => u.TrySetResult());
+            _unlockedLate.Clear();
             Interlocked.Exchange(ref _unlocked, Completion()).TrySetResult();
             Interlocked.Exchange(ref _beat, null)?.TrySetResult(RenewAnswer.Lost);
             return lost;

@@ -132,13 +132,19 @@ internal sealed class SessionSlot : IAsyncDisposable
         finally
         {
             _session = null;
-            foreach (var seat in _orders.Lose(_lease))
+            var lease = _orders.Lease;
+            var lost = _orders.Lose(_lease);
+            foreach (var seat in lost)
             {
                 _lines.Ended(seat);
                 seat.Candidacy.RenewNow();
             }
 
             work.GiveUp();
+            // Closing it frees the locks: one that the server has not ended is kept, without a heartbeat, until its leaders' trust is
+            // over. They were told, but may be held up.
+            if (lost.Count > 0 && session.IsOpen && !_orders.IsClosed)
+                await PauseAsync(lease);
             await CloseAsync(session);
         }
     }

@@ -25,6 +25,8 @@ internal sealed class SessionWork(
     private long _beatAt = clock.After(orders.Lease / 3);
     private long _endAt = long.MaxValue;
     private long _unusedAt = clock.After(LongestUnused);
+    private long _unlockAt;
+    private int _failedUnlocks;
 
     /// <summary>Until the slot is closed or nobody needs the session; an exception means that the session is gone.</summary>
     public async Task RunAsync()
@@ -100,21 +102,50 @@ internal sealed class SessionWork(
             orders.Unlock(stand.Key);
         }
 
-        var (keys, done) = orders.NextUnlocks();
-        if (keys.Length == 0)
-            return false;
+        var (keys, done) = clock.Until(_unlockAt) == TimeSpan.Zero ? orders.NextUnlocks() : ([], []);
+        var unlocked = false;
         try
         {
-            await session.UnlockAsync(keys);
+            unlocked = keys.Length > 0 && await TryUnlockAsync(keys);
         }
         finally
         {
-            done.TrySetResult();
+            // Those of a session that is gone hear of it when its seats have ended.
+            if (!unlocked)
+                orders.UnlockAgain(keys, done);
             foreach (var stand in abandoned)
                 lines.Again(stand, clock.GetTimestamp());
         }
 
-        return true;
+        foreach (var told in unlocked ? done : [])
+            told.TrySetResult();
+        return unlocked;
+    }
+
+    /// <summary>
+    /// False when the statement failed and the session lives: to be tried again a little later. Giving up the session would
+    /// free the locks of all the others on it, whose leaders still trust in them.
+    /// </summary>
+    private async Task<bool> TryUnlockAsync(long[] keys)
+    {
+        try
+        {
+            await session.UnlockAsync(keys);
+            _failedUnlocks = 0;
+            return true;
+        }
+        catch (PostgresException) when (session.IsOpen && ++_failedUnlocks < MostMissed)
+        {
+            _unlockAt = clock.After(BusyPause);
+            return false;
+        }
+    }
+
+    private async Task UnlockSoonAsync(IEnumerable<Stand> stands)
+    {
+        long[] keys = [.. stands.Select(s => s.Key)];
+        if (!await TryUnlockAsync(keys))
+            orders.UnlockAgain(keys, []);
     }
 
     private async Task<bool> TakeAsync()
@@ -156,7 +187,7 @@ internal sealed class SessionWork(
         catch (PostgresException exception) when (session.IsOpen)
         {
             // A lock outlives the statement that took it, though the statement failed.
-            await session.UnlockAsync(keys);
+            await UnlockSoonAsync(wanting);
             foreach (var stand in wanting)
                 Settle(stand, () => lines.Failed(stand, errors.Unavailable(exception)));
             return;
@@ -239,7 +270,7 @@ internal sealed class SessionWork(
     {
         if (stands.Count == 0)
             return;
-        await session.UnlockAsync([.. stands.Select(s => s.Key)]);
+        await UnlockSoonAsync(stands);
         foreach (var stand in stands)
         {
             _kept.Remove(stand);
@@ -269,6 +300,8 @@ internal sealed class SessionWork(
     private async Task IdleAsync()
     {
         var until = Math.Min(Math.Min(_beatAt, _endAt), _kept.Count == 0 ? long.MaxValue : _kept.Values.Min(k => k.Until));
+        if (orders.Owes)
+            until = Math.Min(until, _unlockAt);
         await session.IdleAsync(orders.Told, clock.Until(until), clock);
     }
 
