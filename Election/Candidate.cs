@@ -198,8 +198,10 @@ public sealed partial class Candidate : IAsyncDisposable, INode
     /// <summary>The election as this node sees it, from memory.</summary>
     public ElectionSnapshot Snapshot()
     {
-        var own = Leadership;
+        // First: a term of this node's that the seat shows is led, or over for good, whenever its trust is looked at after that. The other way
+        // round it would be told as one that is not led, and be led a moment later.
         var (other, endsAt, seenTerm, transitions) = _observer.Picture;
+        var own = Leadership;
         var leader = own is null ? other : OwnAsLeader(own);
         var (role, term) = (RoleOf(own is not null, other), own?.Token ?? seenTerm);
         return new ElectionSnapshot(

@@ -105,7 +105,7 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
         {
             var me = with.Node.Self();
             using var limit = new CancellationTokenSource(LeaveLimit, Clock);
-            await with.Store.LeaveAsync(me.Election, me.Id, limit.Token).AsTask().WaitAsync(LeaveLimit, Clock);
+            await with.Store.LeaveAsync(me.Election, me.Id, limit.Token).Within(LeaveLimit, Clock);
         }
         catch (Exception exception)
         {
@@ -143,7 +143,7 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
             _removeAt = long.MaxValue;
             var said = with.Node.Self();
             var sent = Clock.GetTimestamp();
-            var members = await with.Store.HeartbeatAsync(said, beating.Token).AsTask().WaitAsync(Bound, Clock, beating.Token);
+            var members = await with.Store.HeartbeatAsync(said, beating.Token).Within(Bound, Clock, beating.Token);
             if (members is not RecalledMembers)
             {
                 Volatile.Write(ref _roundTripTicks, Clock.GetElapsedTime(sent).Ticks);
@@ -217,7 +217,7 @@ internal sealed class Presence(Equipment with) : Turns(with.Clock, with.Times.Sl
     {
         // From the beginning of this heartbeat: the next one comes a period after that, and is to do both.
         (_removedAt, _wasTooSoon) = (_turnedAt, isDue);
-        var removed = await with.Store.RemoveStaleAsync(election, Times.NodeTimeout, stopping).AsTask().WaitAsync(Bound, Clock, stopping);
+        var removed = await with.Store.RemoveStaleAsync(election, Times.NodeTimeout, stopping).Within(Bound, Clock, stopping);
         _wasTooSoon &= removed == 0;
         return removed;
     }

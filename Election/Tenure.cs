@@ -120,8 +120,8 @@ internal sealed class Tenure : IWallWatcher
             // Another thread may have ended the leadership and be about to tell: the next term, of this node or of
             // another to whom the seat is given, must not begin before.
             await Leadership.Told;
-            if (Leadership.EndedBecause == LossReason.Expired && _work.IsCompleted)
-                await ReleaseExpiredAsync();
+            if (Leadership.EndedBecause is LossReason.Expired or LossReason.Lost && _work.IsCompleted)
+                await ReleaseOverAsync();
         }
         finally
         {
@@ -215,7 +215,7 @@ internal sealed class Tenure : IWallWatcher
     {
         using var limit = new CancellationTokenSource(Times.RenewPeriod, Clock);
         // The outer bound is for a store that does not obey its token: the loop must come back for the next try.
-        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, limit.Token).AsTask().WaitAsync(Times.RenewPeriod, Clock);
+        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, limit.Token).Within(Times.RenewPeriod, Clock);
     }
 
     private async Task ReleaseAsync()
@@ -225,7 +225,7 @@ internal sealed class Tenure : IWallWatcher
             // A process that ends has less time: with a store that hangs the seat is lost with its lease either way.
             var atMost = ResignReason == LossReason.Stopped && Times.Lease > LongestStop ? LongestStop : Times.Lease;
             using var limit = new CancellationTokenSource(atMost, Clock);
-            await _with.Store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, Clock);
+            await _with.Store.ReleaseAsync(Leadership.Term, limit.Token).Within(atMost, Clock);
             _with.Health.Reached();
         }
         catch (Exception exception)
@@ -237,15 +237,16 @@ internal sealed class Tenure : IWallWatcher
 
     /// <summary>
     /// Renewals that were applied while their answers were lost have stretched the seat beyond trust: nobody would lead
-    /// for up to a lease more. The store is probably away, so this node's next campaign waits for it only shortly.
+    /// for up to a lease more. What the voters of a quorum promised to a term outlives it likewise, where a higher one took it
+    /// and its winner died. The store is probably away, so this node's next campaign waits for it only shortly.
     /// </summary>
-    private async Task ReleaseExpiredAsync()
+    private async Task ReleaseOverAsync()
     {
         try
         {
             var atMost = Times.RetryPeriod < LongestStop ? Times.RetryPeriod : LongestStop;
             using var limit = new CancellationTokenSource(atMost, Clock);
-            await _with.Store.ReleaseAsync(Leadership.Term, limit.Token).AsTask().WaitAsync(atMost, Clock);
+            await _with.Store.ReleaseAsync(Leadership.Term, limit.Token).Within(atMost, Clock);
         }
         catch (Exception exception)
         {

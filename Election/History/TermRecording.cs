@@ -101,7 +101,7 @@ internal sealed class TermRecording(
         try
         {
             // The outer bound is for a store that does not obey its token.
-            return await ask(either.Token).AsTask().WaitAsync(times.Lease, clock, over);
+            return await ask(either.Token).Within(times.Lease, clock, over);
         }
         finally
         {

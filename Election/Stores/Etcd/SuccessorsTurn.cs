@@ -22,7 +22,7 @@ internal sealed class SuccessorsTurn(TimeProvider clock)
         while (_ends.TryGetValue(election, out var end))
         {
             if (clock.Until(end) is { Ticks: > 0 } left)
-                await Task.Delay(left, clock, cancellationToken);
+                await Task.Delay(left.ForTimer(), clock, cancellationToken);
             else
                 _ends.TryRemove(new(election, end));
         }

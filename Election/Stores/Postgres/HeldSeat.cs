@@ -27,6 +27,7 @@ internal sealed class HeldSeat
     private CancellationTokenSource? _reading;
     private volatile bool _ended;
     private volatile bool _releaseNears;
+    private volatile bool _released;
 
     // More than a few unanswered heartbeats mean that the server hangs; further ones are refused, not queued. What the loop
     // does with an order up to its first wait, which is to send, it does on the thread of who orders.
@@ -81,6 +82,7 @@ internal sealed class HeldSeat
     /// <summary>Marks the term and unlocks, so that the server wakes the next in line, and closes the session; bounded.</summary>
     public async Task ReleaseAsync()
     {
+        _released = true;
         var unlock = new Order(null, CancellationToken.None);
         if (TryOrder(unlock))
         {
@@ -150,7 +152,8 @@ internal sealed class HeldSeat
             _over(this);
             while (_orders.Reader.TryRead(out var order))
                 order.Answer.TrySetResult(RenewAnswer.Lost);
-            if (!expected)
+            // Also where the store is closed under a leader: it would go on believing until its next renewal.
+            if (!expected || !_released)
                 Candidacy.RenewNow();
             await _session.DisposeAsync();
         }

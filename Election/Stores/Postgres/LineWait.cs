@@ -111,7 +111,7 @@ internal sealed class LineWait(LockSession session, Candidacy candidacy, Postgre
         while (clock.Until(timestamp) is var left && left > TimeSpan.Zero)
         {
             var slice = session.Lease / 3;
-            await Task.Delay(left < slice ? left : slice, clock, session.Aborted);
+            await Task.Delay((left < slice ? left : slice).ForTimer(), clock, session.Aborted);
             await session.BeatAsync(session.Lease);
         }
     }

@@ -17,10 +17,12 @@ internal sealed class PostgresObservation(
     private static readonly TimeSpan LongestPoll = LockSession.LongestWait;
     private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SeatWatchers> _watchers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _toldUntil = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _closing = new();
     private CancellationTokenSource _pause = new();
     private Task _line = Task.CompletedTask;
     private bool _listening;
@@ -70,7 +72,17 @@ internal sealed class PostgresObservation(
             line = _line;
         }
 
-        await line;
+        // A line that is just being opened at a server that stands still has no other end than the user's own time-outs. To cancel a
+        // statement, the client asks the server, which may not answer that either.
+        _ = _closing.CancelAsync();
+        try
+        {
+            await line.WaitAsync(CloseLimit, clock);
+        }
+        catch (TimeoutException)
+        {
+            // It holds nothing that anybody waits for.
+        }
     }
 
     private (SeatWatchers Watchers, Subscription<Sighting> Subscription) Join(string election)
@@ -111,11 +123,11 @@ internal sealed class PostgresObservation(
     {
         try
         {
-            await schema.EnsureAsync(CancellationToken.None);
-            await using var connection = await settings.OpenAsync(LongestPoll, Answer, CancellationToken.None);
+            await schema.EnsureAsync(_closing.Token);
+            await using var connection = await settings.OpenAsync(LongestPoll, Answer, _closing.Token);
             var told = new HashSet<string>(StringComparer.Ordinal);
             connection.Notification += (_, notification) => told.Add(notification.Payload);
-            await ListenAsync(connection);
+            await ListenAsync(connection, _closing.Token);
             var pollAt = clock.GetTimestamp();
             while (true)
             {
@@ -124,7 +136,7 @@ internal sealed class PostgresObservation(
                     break;
                 told.Clear();
                 var next = elections.Length > 0
-                    ? Publish(await SeatQuery.ReadAsync(connection, elections, clock, CancellationToken.None))
+                    ? Publish(await SeatQuery.ReadAsync(connection, elections, clock, _closing.Token))
                     : clock.After(LongestPoll);
                 pollAt = Math.Min(next, due ? NextUntold() : pollAt);
                 await PauseAsync(connection, clock.Until(pollAt), told);
@@ -143,11 +155,11 @@ internal sealed class PostgresObservation(
         }
     }
 
-    private static async Task ListenAsync(NpgsqlConnection connection)
+    private static async Task ListenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var listen = new NpgsqlCommand(
             $"SET application_name = '{LockSession.Name} observer'; SET idle_session_timeout = 0; LISTEN {Channel}", connection);
-        await listen.ExecuteNonQueryAsync();
+        await listen.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The elections to look at now; null ends the line, because nobody observes any more.</summary>
@@ -198,11 +210,11 @@ internal sealed class PostgresObservation(
     /// <summary>Waits until something is told, somebody begins or ends observing, or it is time to look again.</summary>
     private async Task PauseAsync(NpgsqlConnection connection, TimeSpan left, HashSet<string> told)
     {
-        if (told.Count > 0 || left < TimeSpan.FromMilliseconds(1))
+        if (told.Count > 0 || left == TimeSpan.Zero)
             return;
         try
         {
-            await connection.WaitAsync(left, _pause.Token);
+            await connection.WaitAsync(left.ForTimer(), _pause.Token);
         }
         catch (OperationCanceledException)
         {

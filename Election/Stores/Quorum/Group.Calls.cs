@@ -66,6 +66,10 @@ internal sealed partial class Group
     public Task<RenewAnswer> RenewAsync(Term term, TimeSpan lease, CancellationToken cancellationToken) =>
         CallAsync<RenewAnswer>(answer =>
         {
+            // Nobody waits for it any more: while the disk stood still, several may have been given up. Each would bind the voters for
+            // a lease from now on to a leader who trusts no longer.
+            if (answer.Task.IsCompleted)
+                return;
             var round = _held == (term.Token, term.Candidate) ? _raft.Beat(Now, term.Token, lease) : 0;
             if (round == 0)
             {

@@ -112,6 +112,38 @@ public sealed class LeadingTests
         await candidate.StopAsync();
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_term_that_was_lost_is_disowned_when_nobody_here_acts_for_it_any_more(bool drains) => SimulatedWorld.Run(async world =>
+    {
+        var work = new TaskCompletionSource();
+        var (candidate, way) = await new Nodes(world).LeaderAsync("node-1", o =>
+        {
+            o.DrainLimit = Nodes.Lease * 2;
+            o.WhileLeading.Add(_ => work.Task);
+        });
+        var held = candidate.Leadership!;
+        var released = 0;
+        way.OnRelease = () =>
+        {
+            Assert.True(work.Task.IsCompleted, "given up while its work goes on");
+            Assert.False(held.IsTrusted, "given up while this node believes in it");
+            released++;
+        };
+        way.OnRenew = (_, _) => new ValueTask<RenewAnswer>(RenewAnswer.Lost);
+        var resigning = drains ? candidate.ResignAsync() : Task.FromResult(false);
+        await world.UntilAsync(() => held.EndedBecause is not null, Nodes.Lease, "it ends");
+        Assert.Equal(LossReason.Lost, held.EndedBecause);
+        Assert.Equal(0, released);
+        way.OnRenew = null;
+        work.SetResult();
+        await world.UntilAsync(() => released > 0, Nodes.RenewPeriod, "it is given up");
+        Assert.False(await resigning);
+        Assert.Equal(1, released);
+        await candidate.StopAsync();
+    });
+
     [Fact]
     public void A_doubt_of_the_store_is_followed_by_a_renewal_at_once() => SimulatedWorld.Run(async world =>
     {

@@ -41,7 +41,7 @@ internal static class CoreMistakes
         new("unknown renewal ends the term at once", "a store that is slow for a second costs a leader; section 1 allows it up to the end of trust",
             new Edit(Tenure, "            _renewAt = Clock.After(Times.RenewPeriod / 4);", "            Leadership.End(LossReason.Lost);")),
         new("renewals without a bound", "one reply that never comes costs the term: nobody asks again",
-            new Edit(Tenure, "        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, limit.Token).AsTask().WaitAsync(Times.RenewPeriod, Clock);", "        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, CancellationToken.None);")),
+            new Edit(Tenure, "        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, limit.Token).Within(Times.RenewPeriod, Clock);", "        return await _with.Store.RenewAsync(Leadership.Term, Times.Lease, CancellationToken.None);")),
         new("renewals after the end", "a seat in which nobody leads is kept from everybody for another lease",
             new Edit(Tenure, "(!_doubted && Clock.GetTimestamp() < _renewAt) || !Leadership.IsTrusted)", "!_doubted && Clock.GetTimestamp() < _renewAt)")),
         new("a lost term goes on", "the answer 'lost' is logged and the next renewal is waited for",

@@ -33,6 +33,19 @@ public sealed class LockSessionTests(PostgresServer server, ITestOutputHelper ou
     }
 
     [Fact]
+    public async Task A_leader_whose_store_is_closed_is_told_and_one_that_resigns_is_not()
+    {
+        var store = NewStore();
+        var (told, resignedIsTold) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), false);
+        await Acquire(store, Stand("node-1", renewNow: told.SetResult));
+        var resigns = new Candidacy($"{Election}-resigns", new CandidateId("node-1", "i"), Bound, renewNow: () => resignedIsTold = true);
+        await store.ReleaseAsync((await Acquire(store, resigns)).Term, CancellationToken.None);
+        await store.DisposeAsync();
+        await told.Task.WaitAsync(Bound);
+        Assert.False(resignedIsTold);
+    }
+
+    [Fact]
     public async Task A_silent_session_is_ended_by_the_server_after_the_lease()
     {
         var lease = TimeSpan.FromMilliseconds(600);

@@ -43,6 +43,22 @@ public sealed class ServerFaultTests : IAsyncLifetime
         Assert.Equal(RenewAnswer.Renewed, await store.RenewAsync(grant.Term, lease, CancellationToken.None).AsTask().WaitAsync(Bound));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_store_can_be_closed_while_an_observer_waits_for_a_server_that_hangs(bool tablesAreKnown)
+    {
+        var store = NewStore(";Timeout=300;Command Timeout=0;Pooling=false");
+        if (tablesAreKnown)
+            await store.ListAsync("faults", CancellationToken.None);
+        _server.Freeze();
+        await using var seat = store.ObserveAsync("faults", CancellationToken.None).GetAsyncEnumerator();
+        var looking = seat.MoveNextAsync().AsTask();
+        await store.DisposeAsync().AsTask().WaitAsync(Bound);
+        await Assert.ThrowsAnyAsync<Exception>(() => looking.WaitAsync(Bound));
+        _server.Continue();
+    }
+
     [Fact]
     public async Task A_standby_is_refused()
     {
@@ -55,9 +71,9 @@ public sealed class ServerFaultTests : IAsyncLifetime
         Assert.Contains("it is a standby", refused.Message, StringComparison.Ordinal);
     }
 
-    private PostgresStore NewStore()
+    private PostgresStore NewStore(string more = "")
     {
-        var store = new PostgresStore(_server.ConnectionString, Clock);
+        var store = new PostgresStore(_server.ConnectionString + more, Clock);
         _stores.Add(store);
         return store;
     }

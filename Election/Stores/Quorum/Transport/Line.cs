@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using AspireElection.Timing;
 
 namespace AspireElection.Stores.Quorum.Transport;
 
@@ -51,7 +52,7 @@ internal sealed class Line(WebSocket socket, Claim claim, bool dialled, (byte[] 
         while (true)
         {
             var content = await queue.NextAsync(cancellationToken);
-            await socket.SendAsync(_sending.Close(content), cancellationToken).AsTask().WaitAsync(SendLimit, clock, cancellationToken);
+            await socket.SendAsync(_sending.Close(content), cancellationToken).Within(SendLimit, clock, cancellationToken);
         }
     }
 
