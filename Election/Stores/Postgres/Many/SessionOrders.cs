@@ -10,6 +10,7 @@ internal sealed class SessionOrders
     private readonly Dictionary<long, SharedSeat> _seats = [];
     private readonly List<Stand> _wanted = [];
     private readonly List<long> _unlock = [];
+    /// <summary>Who waits for locks that failed to be given back and are tried again.</summary>
     private readonly List<TaskCompletionSource> _unlockedLate = [];
     private TaskCompletionSource<RenewAnswer>? _beat;
     private TaskCompletionSource _unlocked = Completion();

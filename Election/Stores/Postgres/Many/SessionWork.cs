@@ -16,6 +16,9 @@ internal sealed class SessionWork(
     /// <summary>How often somebody else may have locked the row of an election before people are told.</summary>
     private const int MostMissed = 20;
 
+    /// <summary>How often in a row locks may fail to be given back: a session that cannot do that is given up.</summary>
+    private const int MostFailedUnlocks = 20;
+
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestUnused = TimeSpan.FromSeconds(30);
 
@@ -134,7 +137,7 @@ internal sealed class SessionWork(
             _failedUnlocks = 0;
             return true;
         }
-        catch (PostgresException) when (session.IsOpen && ++_failedUnlocks < MostMissed)
+        catch (PostgresException) when (session.IsOpen && ++_failedUnlocks < MostFailedUnlocks)
         {
             _unlockAt = clock.After(BusyPause);
             return false;
